@@ -1,0 +1,1 @@
+//! The public surface of a package, read from its source.

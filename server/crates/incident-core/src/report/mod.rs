@@ -1,0 +1,1 @@
+//! Reports: an [`Explanation`](crate::present::Explanation) as text, Markdown, JSON or SARIF.

@@ -1,0 +1,7 @@
+//! The part of incident-lsp that touches git, the disk, package installs and, later, the network.
+//!
+//! It answers what core asks for, orders the stages (`pipeline`), and never decides what an
+//! incident means. The user's tree is read-only to it.
+
+pub mod pipeline;
+pub mod workspace;

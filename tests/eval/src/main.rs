@@ -1,0 +1,2 @@
+//! Eval.
+fn main() {}
