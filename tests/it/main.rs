@@ -1,2 +1,5 @@
 //! The integration tests of incident-lsp: one binary, one module a subject.
 #![allow(clippy::unwrap_used)] // A test that can't go on says so by panicking.
+
+mod sample;
+mod tidy;
