@@ -13,6 +13,7 @@
 //! ```
 
 pub mod cancel;
+pub mod neutral;
 pub mod problem;
 pub mod text;
 

@@ -92,7 +92,7 @@ pub struct Candidate {
 /// The texts that the host brought, by workspace-relative path.
 ///
 /// Open buffers stand here in place of the disk's text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
     /// As the file is now.
     pub current: BTreeMap<String, Arc<str>>,
