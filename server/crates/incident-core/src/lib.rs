@@ -19,6 +19,7 @@ pub mod text;
 
 pub mod input;
 pub mod logs;
+pub mod symbol;
 pub mod trace;
 
 pub mod resolve;

@@ -114,5 +114,14 @@ impl LineIndex {
     }
 }
 
+/// Returns the longest beginning of `text` that has at most `max_bytes` and whole characters.
+pub fn cut(text: &str, max_bytes: usize) -> &str {
+    let mut end = max_bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 #[cfg(test)]
 mod tests;

@@ -23,7 +23,7 @@ fn a_carriage_return_belongs_to_its_line() {
 fn rustc_columns_count_characters() {
     let text = "x\nlet ö = y.unwrap();";
     let index = LineIndex::new(text);
-    let offset = index.offset_of_char_column(text, 2, 11).expect("inside the line");
+    let offset = index.offset_of_char_column(text, 2, 10).expect("inside the line");
     assert_eq!(&text[offset..], ".unwrap();");
     assert_eq!(index.offset_of_char_column(text, 2, 99), None);
     assert_eq!(index.offset(LineCol { line: 1, column: 3 }), None);

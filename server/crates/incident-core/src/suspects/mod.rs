@@ -3,6 +3,8 @@
 //! Never a silent wrong accusation: a suspect is an ancestor of the deployed commit, and "no code
 //! change explains this" is an answer.
 
+pub(crate) mod stack;
+
 use crate::cancel::Cancel;
 use crate::history::{CommitId, History, WantedHistory};
 use crate::logs::LogReport;
