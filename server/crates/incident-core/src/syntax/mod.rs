@@ -1,7 +1,9 @@
 //! Source text through tree-sitter: items, the item around a line, the expression that failed.
 //!
-//! One file a language. Trees are built, asked and dropped; what outlives a call is plain data.
+//! One module a language. Trees are built, asked and dropped; what outlives a call is plain data.
 //! All positions are bytes and 1-based lines of the text that was given.
+
+pub mod rust;
 
 use std::sync::Arc;
 
@@ -113,6 +115,14 @@ impl SymbolIndex {
         let at = self.files.binary_search_by(|known| known.path.as_str().cmp(path)).ok()?;
         self.files.get(at)
     }
+}
+
+/// Reads the symbols of one file; a file of a language that is not read has none.
+pub fn index_file(path: &str, text: &str) -> FileSymbols {
+    if path.ends_with(".rs") {
+        return rust::index(path, text);
+    }
+    FileSymbols { path: path.to_owned(), ..FileSymbols::default() }
 }
 
 /// The very expression that failed, found from a panic's line and column.
