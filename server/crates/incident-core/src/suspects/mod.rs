@@ -3,13 +3,20 @@
 //! Never a silent wrong accusation: a suspect is an ancestor of the deployed commit, and "no code
 //! change explains this" is an answer.
 
+mod signals;
 pub(crate) mod stack;
+mod weights;
+mod words;
+
+pub use self::signals::{Measured, measure};
+pub use self::weights::{N_SIGNALS, Signal, TABLE, WeightRow, Weights, weights};
 
 use crate::cancel::Cancel;
-use crate::history::{CommitId, History, WantedHistory};
+use crate::history::{CommitId, History, WantedBlame, WantedHistory};
 use crate::logs::LogReport;
 use crate::problem::Problem;
-use crate::resolve::ResolvedTrace;
+use crate::resolve::{ResolvedTrace, Sources};
+use crate::syntax::SymbolIndex;
 
 /// The ranking's answer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,19 +72,124 @@ pub struct SuspectSpan {
     pub reasons: Vec<Reason>,
 }
 
-/// Says which lines to blame and how far back to look.
-pub fn wanted_history(traces: &[ResolvedTrace], logs: &LogReport) -> WantedHistory {
-    let _ = (traces, logs);
-    WantedHistory::default()
+/// Everything that ranking looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct RankInput<'a> {
+    /// The traces of one incident; may be empty.
+    pub traces: &'a [ResolvedTrace],
+    /// The log that came with them.
+    pub logs: &'a LogReport,
+    /// What was pasted around the traces, as far as it is short; only its first 64 KiB count.
+    pub context: &'a str,
+    /// Functions at the deployed commit: those of the files on the stack, and more where at hand.
+    pub functions: &'a SymbolIndex,
+    /// The texts at hand, to find callees with; may be empty.
+    pub sources: &'a Sources,
+    /// What git answered to [`wanted_history`].
+    pub history: &'a History,
 }
 
-/// Ranks the commits of `history` as suspects for one incident.
-pub fn rank(
-    traces: &[ResolvedTrace],
-    logs: &LogReport,
-    history: &History,
-    cancel: &Cancel,
-) -> (Suspects, Vec<Problem>) {
-    let _ = (traces, logs, history, cancel);
-    (Suspects::default(), Vec::new())
+/// How many commits are looked at where nobody gave a lower bound.
+const DEFAULT_WINDOW: usize = 300;
+/// How many lines around a frame are blamed: a function's, but no more than these on each side.
+const MAX_BLAME_LINES: u32 = 300;
+/// How many lines on each side are blamed where the function is not known.
+const BLIND_BLAME_LINES: u32 = 25;
+
+/// Says which lines to blame and how far back to look.
+///
+/// Lines are those of the deployed commit: the ones that the trace prints. Sorted, without repeats.
+pub fn wanted_history(traces: &[ResolvedTrace], functions: &SymbolIndex) -> WantedHistory {
+    let mut blame: Vec<WantedBlame> = traces
+        .iter()
+        .flat_map(stack::sites)
+        .filter_map(|site| {
+            let line = site.line?;
+            let (start, end) = stack::function_at(functions, site.path, line)
+                .map(|item| (item.start_line, item.end_line))
+                .unwrap_or((
+                    line.saturating_sub(BLIND_BLAME_LINES),
+                    line.saturating_add(BLIND_BLAME_LINES),
+                ));
+            Some(WantedBlame {
+                path: site.path.to_owned(),
+                start_line: start.max(line.saturating_sub(MAX_BLAME_LINES)).max(1),
+                end_line: end.min(line.saturating_add(MAX_BLAME_LINES)),
+            })
+        })
+        .collect();
+    blame.sort();
+    blame.dedup();
+    WantedHistory { blame, max_commits: DEFAULT_WINDOW }
 }
+
+/// Least score with which a commit is named.
+const THRESHOLD: f64 = 2.0;
+/// How many suspects are named.
+const MAX_SUSPECTS: usize = 10;
+
+/// Ranks the commits of `input.history` as suspects for one incident.
+pub fn rank(input: &RankInput<'_>, cancel: &Cancel) -> (Suspects, Vec<Problem>) {
+    if cancel.is_cancelled() {
+        return (Suspects::default(), vec![Problem::warning("the ranking was cancelled")]);
+    }
+    let ranked = order(measure(input), &weights());
+    let commits: Vec<SuspectCommit> = ranked
+        .iter()
+        .take_while(|(_, score)| *score >= THRESHOLD)
+        .take(MAX_SUSPECTS)
+        .filter_map(|(measured, score)| suspect(input, measured, *score))
+        .collect();
+    let abstained = commits.is_empty().then(|| {
+        if input.history.commits.is_empty() {
+            format!("there is no change to look at ({})", input.history.bounds)
+        } else {
+            format!("no change ({}) comes near the failure", input.history.bounds)
+        }
+    });
+    (Suspects { commits, abstained, spans: Vec::new() }, Vec::new())
+}
+
+/// Orders measured commits by their weighted sum, best first; ties go to the newer one.
+pub fn order(measured: Vec<Measured>, weights: &Weights) -> Vec<(Measured, f64)> {
+    let mut scored: Vec<(Measured, f64)> = measured
+        .into_iter()
+        .map(|measured| {
+            let score =
+                measured.values.iter().zip(weights).map(|(value, weight)| value * weight).sum();
+            (measured, score)
+        })
+        .collect();
+    scored.sort_by(|(a, a_score), (b, b_score)| {
+        b_score.total_cmp(a_score).then(a.commit_idx.cmp(&b.commit_idx))
+    });
+    scored
+}
+
+fn suspect(input: &RankInput<'_>, measured: &Measured, score: f64) -> Option<SuspectCommit> {
+    let commit = input.history.commits.get(measured.commit_idx)?;
+    let mut reasons: Vec<Reason> = measured
+        .details
+        .iter()
+        .filter_map(|(signal, detail)| {
+            let row = TABLE.get(*signal as usize)?;
+            let weight = measured.value(*signal) * row.weight;
+            (weight.abs() >= 0.05).then(|| Reason {
+                kind: row.name,
+                detail: detail.clone(),
+                weight,
+            })
+        })
+        .collect();
+    reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then(a.kind.cmp(b.kind)));
+    Some(SuspectCommit {
+        commit: commit.id.clone(),
+        subject: commit.subject.clone(),
+        author_time: commit.author_time,
+        score: 1.0 / (1.0 + (THRESHOLD - score).exp()),
+        reasons,
+    })
+}
+
+#[cfg(test)]
+mod tests;

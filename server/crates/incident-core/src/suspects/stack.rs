@@ -2,6 +2,7 @@
 
 use crate::input::Language;
 use crate::resolve::{Resolution, ResolvedTrace, Status};
+use crate::syntax::{Item, ItemKind, SymbolIndex};
 use crate::trace::{Frame, Origin, Relation};
 
 /// One of the program's own frames.
@@ -31,6 +32,65 @@ pub(crate) fn own_frames(trace: &ResolvedTrace) -> Vec<OwnFrame<'_>> {
         _ => last + own.frame.cause,
     });
     own
+}
+
+/// A place of the program on the stack, in the deployed commit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site<'a> {
+    /// Relative to the workspace, with `/`.
+    pub(crate) path: &'a str,
+    /// The line that the trace prints; the resolved one where it prints none.
+    pub(crate) line: Option<u32>,
+    /// The function's own name.
+    pub(crate) function: Option<&'a str>,
+    /// How many of the program's own calls lie between it and the crash.
+    pub(crate) depth: usize,
+}
+
+/// Returns the program's places on the stack, crash site first: the panic line's own place, then
+/// those of the frames. Places that stand in a row twice count once.
+pub(crate) fn sites(trace: &ResolvedTrace) -> Vec<Site<'_>> {
+    let panic_site = trace.location.as_ref().and_then(|resolution| {
+        let printed = trace.trace.location.as_ref().and_then(|location| location.line);
+        site(resolution, printed)
+    });
+    let frame_sites = own_frames(trace).into_iter().filter_map(|own| {
+        let printed = own.frame.location.as_ref().and_then(|location| location.line);
+        site(own.resolution, printed)
+    });
+    let mut sites: Vec<Site<'_>> = panic_site.into_iter().chain(frame_sites).collect();
+    sites.dedup_by(|next, kept| next.path == kept.path && next.line == kept.line);
+    for (depth, site) in sites.iter_mut().enumerate() {
+        site.depth = depth;
+    }
+    sites
+}
+
+fn site(resolution: &Resolution, printed_line: Option<u32>) -> Option<Site<'_>> {
+    if resolution.status == Status::Dependency || resolution.package.is_some() {
+        return None;
+    }
+    let place = resolution.place.as_ref()?;
+    Some(Site {
+        path: &place.path,
+        line: printed_line.or(place.line),
+        function: place.item.as_ref().map(|item| item.name.as_str()),
+        depth: 0,
+    })
+}
+
+/// Returns the innermost function of `path` around `line`.
+pub(crate) fn function_at<'a>(
+    functions: &'a SymbolIndex,
+    path: &str,
+    line: u32,
+) -> Option<&'a Item> {
+    let file = functions.file(path)?;
+    file.items
+        .iter()
+        .filter(|item| item.kind == ItemKind::Function)
+        .filter(|item| item.start_line <= line && line <= item.end_line)
+        .min_by_key(|item| item.end_line - item.start_line)
 }
 
 fn is_own(frame: &Frame, resolution: &Resolution) -> bool {

@@ -31,6 +31,8 @@ pub struct Commit {
     pub body: String,
     /// The files that it changed, by path.
     pub files: Vec<FileChange>,
+    /// How many files it changed: more than `files` has where that list was cut.
+    pub n_files: usize,
 }
 
 /// One file's part of a commit.
@@ -40,6 +42,10 @@ pub struct FileChange {
     pub path: String,
     /// The path before, where the file was renamed.
     pub old_path: Option<String>,
+    /// How many lines it added, over all hunks; 0 for binary files.
+    pub n_added: u32,
+    /// How many lines it removed, over all hunks; 0 for binary files.
+    pub n_removed: u32,
     /// The changed places, by start. Empty for binary files and where only the path was read.
     pub hunks: Vec<Hunk>,
 }
@@ -51,10 +57,75 @@ pub struct Hunk {
     pub old_start: u32,
     /// First line after, from 1; with no added lines, the line after which it stands.
     pub new_start: u32,
-    /// The removed lines, without their ends.
+    /// How many lines were removed.
+    pub n_removed: u32,
+    /// How many lines were added.
+    pub n_added: u32,
+    /// The line that opens what is around, as git prints it after the second `@@`, or just a name.
+    pub heading: Option<String>,
+    /// The removed lines, without their ends. Empty where the text was not read.
     pub removed: Vec<String>,
-    /// The added lines, without their ends.
+    /// The added lines, without their ends. Empty where the text was not read.
     pub added: Vec<String>,
+}
+
+impl Hunk {
+    /// Returns the name of the function or type around, as far as the heading tells.
+    pub fn around(&self) -> Option<&str> {
+        name_in_heading(self.heading.as_deref()?)
+    }
+}
+
+/// Words after which a heading names what it opens.
+const OPENERS: [&str; 14] = [
+    "fn",
+    "def",
+    "func",
+    "function",
+    "class",
+    "struct",
+    "enum",
+    "union",
+    "trait",
+    "interface",
+    "mod",
+    "namespace",
+    "macro_rules!",
+    "impl",
+];
+
+/// Takes the declared name out of a hunk heading: `pub fn acquire(&self) -> Pooled {`.
+fn name_in_heading(heading: &str) -> Option<&str> {
+    let heading = crate::text::cut(heading, 400);
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let first_name = |text: &'_ str| -> Option<(usize, usize)> {
+        let start = text.find(is_name)?;
+        let len = text[start..].find(|c| !is_name(c)).unwrap_or(text.len() - start);
+        Some((start, start + len))
+    };
+    let mut rest = heading;
+    while let Some((start, end)) = first_name(rest) {
+        let word = &rest[start..end];
+        let tail = &rest[end..];
+        if OPENERS.contains(&word) {
+            // `impl Trait for Type` is about the type, Go's `func (m *Map) Add(` about `Add`.
+            let declared = match word {
+                "impl" => tail.split_once(" for ").map_or(tail, |(_, of)| of),
+                "func" if tail.starts_with(" (") => tail.split_once(')').map_or(tail, |(_, t)| t),
+                _ => tail,
+            };
+            let declared = match declared.strip_prefix('<') {
+                Some(generics) => generics.split_once('>').map_or(generics, |(_, of)| of),
+                None => declared,
+            };
+            return first_name(declared).map(|(start, end)| &declared[start..end]);
+        }
+        rest = tail;
+    }
+    // Without a keyword, what is called or defined stands before the first bracket.
+    let head = heading.split(['(', '{', '=', ':']).next().unwrap_or(heading).trim_end();
+    let start = head.rfind(|c| !is_name(c)).map_or(0, |at| at + 1);
+    head.get(start..).filter(|name| !name.is_empty())
 }
 
 /// Lines that one commit last changed, as blame at the deployed commit tells.
@@ -152,3 +223,6 @@ pub struct History {
     /// The clone has no older history.
     pub shallow: bool,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,323 @@
+//! Measures every signal on every candidate; what a value means to a person is kept as words.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::RankInput;
+use super::stack::{self, Site};
+use super::weights::{N_SIGNALS, Signal};
+use super::words::{self, Vocabulary};
+use crate::history::{BlameRange, Commit, Hunk};
+use crate::text;
+
+/// How many places on the stack count: deeper ones are the same `main` in every trace.
+const MAX_SITES: usize = 24;
+/// Over how many lines nearness fades to a third.
+const NEAR_LINES: f64 = 10.0;
+/// How much of the pasted text counts, in bytes.
+const MAX_CONTEXT: usize = 64 * 1024;
+/// Shortest constant part of a message that is looked for in added lines.
+const MIN_MESSAGE_PART: usize = 8;
+
+/// One candidate with all that was measured.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// Position in `history.commits`.
+    pub commit_idx: usize,
+    /// One value from 0 to 1 for each signal.
+    pub values: [f64; N_SIGNALS],
+    /// What the strong values are about, in words, by signal.
+    pub(crate) details: Vec<(Signal, String)>,
+}
+
+impl Measured {
+    fn put(&mut self, signal: Signal, value: f64, detail: impl FnOnce() -> String) {
+        let slot = &mut self.values[signal as usize];
+        if value > *slot {
+            *slot = value.min(1.0);
+            self.details.retain(|(known, _)| *known != signal);
+            self.details.push((signal, detail()));
+        }
+    }
+
+    /// Returns the value of one signal.
+    pub fn value(&self, signal: Signal) -> f64 {
+        self.values[signal as usize]
+    }
+}
+
+/// A place on the stack with the function around it.
+struct Spot<'a> {
+    site: Site<'a>,
+    /// From 1 for the crash site down to 0.
+    weight: f64,
+    function: Option<&'a str>,
+    /// First and last line of the function; the line itself where it is not known.
+    span: Option<(u32, u32)>,
+}
+
+/// Measures every commit of the history, in its order.
+pub fn measure(input: &RankInput<'_>) -> Vec<Measured> {
+    let commits = &input.history.commits;
+    let spots = spots(input);
+    let vocabulary = Vocabulary::new(commits);
+    let wanted = failure_words(input);
+    let message_parts = message_parts(input);
+    let mut measured: Vec<Measured> = commits
+        .iter()
+        .enumerate()
+        .map(|(commit_idx, commit)| {
+            let mut measured =
+                Measured { commit_idx, values: [0.0; N_SIGNALS], details: Vec::new() };
+            touched(commit, &spots, &mut measured);
+            introduced(commit, &message_parts, &mut measured);
+            shared(commit_idx, &vocabulary, &wanted, &mut measured);
+            priors(commit_idx, commits, &mut measured);
+            measured
+        })
+        .collect();
+    blamed(input, &spots, &mut measured);
+    measured
+}
+
+fn spots<'a>(input: &RankInput<'a>) -> Vec<Spot<'a>> {
+    let mut spots: Vec<Spot<'a>> = Vec::new();
+    for site in input.traces.iter().flat_map(stack::sites) {
+        let known =
+            spots.iter().any(|spot| spot.site.path == site.path && spot.site.line == site.line);
+        if known || spots.len() >= MAX_SITES {
+            continue;
+        }
+        let item = site.line.and_then(|line| stack::function_at(input.functions, site.path, line));
+        spots.push(Spot {
+            site,
+            weight: 1.0 / (1.0 + site.depth as f64),
+            function: item.map(|item| item.name.as_str()).or(site.function),
+            span: item
+                .map(|item| (item.start_line, item.end_line))
+                .or(site.line.map(|line| (line, line))),
+        });
+    }
+    spots
+}
+
+/// Looks at blame: who last changed the lines of the frames and those around.
+fn blamed(input: &RankInput<'_>, spots: &[Spot<'_>], measured: &mut [Measured]) {
+    let position: HashMap<&str, usize> = input
+        .history
+        .commits
+        .iter()
+        .enumerate()
+        .map(|(at, commit)| (commit.id.0.as_str(), at))
+        .collect();
+    for spot in spots {
+        let (Some(line), Some((start, end))) = (spot.site.line, spot.span) else { continue };
+        for range in input.history.blame.iter().filter(|range| range.path == spot.site.path) {
+            // A commit outside the bounds is nobody's suspect.
+            let Some(measured) =
+                position.get(range.commit.0.as_str()).and_then(|at| measured.get_mut(*at))
+            else {
+                continue;
+            };
+            let Some(distance) = distance(range, line, start, end) else { continue };
+            let place = || format!("{}:{line}", spot.site.path);
+            if distance == 0 {
+                measured.put(Signal::BlamedLine, spot.weight, || {
+                    format!("last changed the line of the {} ({})", nth_frame(spot), place())
+                });
+            }
+            let near = spot.weight * (-f64::from(distance) / NEAR_LINES).exp();
+            measured.put(Signal::BlamedNear, near, || match distance {
+                0 => format!("last changed the code at {}", place()),
+                1 => format!("last changed the line next to {}", place()),
+                n => format!("last changed code {n} lines from {}", place()),
+            });
+        }
+    }
+}
+
+/// Returns how many lines lie between a blamed range and `line`, if both are in one function.
+fn distance(range: &BlameRange, line: u32, start: u32, end: u32) -> Option<u32> {
+    let first = range.start_line.max(start);
+    let last = range.start_line.saturating_add(range.n_lines.checked_sub(1)?).min(end);
+    if first > last {
+        None
+    } else if line < first {
+        Some(first - line)
+    } else {
+        Some(line.saturating_sub(last))
+    }
+}
+
+/// Looks at the files and functions that a commit touched.
+fn touched(commit: &Commit, spots: &[Spot<'_>], measured: &mut Measured) {
+    for file in &commit.files {
+        for spot in spots {
+            if file.path != spot.site.path && file.old_path.as_deref() != Some(spot.site.path) {
+                let shared = shared_folders(&file.path, spot.site.path);
+                measured.put(Signal::FolderTouched, spot.weight * shared, || {
+                    format!("touched {}, near {}", file.path, spot.site.path)
+                });
+                continue;
+            }
+            measured.put(Signal::FileTouched, spot.weight, || format!("touched {}", file.path));
+            measured.put(Signal::FolderTouched, spot.weight, || format!("touched {}", file.path));
+            let Some(function) = spot.function else { continue };
+            let inside: Vec<&Hunk> =
+                file.hunks.iter().filter(|hunk| hunk.around() == Some(function)).collect();
+            if inside.is_empty() {
+                continue;
+            }
+            measured.put(Signal::FunctionChanged, spot.weight, || {
+                format!("changed `{function}` ({})", file.path)
+            });
+            if let Some(hunk) = inside.iter().find(|hunk| hunk.n_removed > hunk.n_added) {
+                measured.put(Signal::CodeRemoved, spot.weight, || {
+                    format!("removed code in `{function}` ({}:{})", file.path, hunk.new_start)
+                });
+            }
+        }
+    }
+}
+
+/// Returns the share of the folders of `of` that `path` lies in too.
+fn shared_folders(path: &str, of: &str) -> f64 {
+    let folders = |path: &str| path.split('/').count().saturating_sub(1);
+    let n_shared = path
+        .split('/')
+        .zip(of.split('/'))
+        .take(folders(path).min(folders(of)))
+        .take_while(|(a, b)| a == b)
+        .count();
+    if n_shared == 0 { 0.0 } else { n_shared as f64 / (folders(of) + 1) as f64 }
+}
+
+/// Looks for the constant parts of the message in added lines.
+fn introduced(commit: &Commit, message_parts: &[String], measured: &mut Measured) {
+    if message_parts.is_empty() {
+        return;
+    }
+    for file in &commit.files {
+        for hunk in &file.hunks {
+            let found = message_parts.iter().find(|part| {
+                hunk.added.iter().any(|line| line.contains(part.as_str()))
+                    && !hunk.removed.iter().any(|line| line.contains(part.as_str()))
+            });
+            if let Some(part) = found {
+                measured.put(Signal::MessageIntroduced, 1.0, || {
+                    format!("introduced the text \"{part}\" ({}:{})", file.path, hunk.new_start)
+                });
+                return;
+            }
+        }
+    }
+}
+
+fn shared(
+    commit_idx: usize,
+    vocabulary: &Vocabulary,
+    wanted: &BTreeSet<String>,
+    measured: &mut Measured,
+) {
+    let shared = vocabulary.shared(commit_idx, wanted);
+    let strength: f64 = shared.iter().take(4).map(|(_, rarity)| rarity * rarity).sum();
+    let named: Vec<String> = shared.iter().take(3).map(|(word, _)| format!("\"{word}\"")).collect();
+    measured.put(Signal::SharedWords, strength / 2.0, || {
+        format!("speaks of {} like the failure", named.join(", "))
+    });
+}
+
+/// Looks at what speaks for or against a commit whatever the failure is.
+fn priors(commit_idx: usize, commits: &[Commit], measured: &mut Measured) {
+    let Some(commit) = commits.get(commit_idx) else { return };
+    let newness = 1.0 - commit_idx as f64 / commits.len() as f64;
+    measured.put(Signal::Recent, newness, || {
+        format!("number {} of {} changes, newest first", commit_idx + 1, commits.len())
+    });
+    let n_lines: u32 = commit
+        .files
+        .iter()
+        .filter(|file| is_code(&file.path))
+        .map(|file| file.n_added.saturating_add(file.n_removed))
+        .fold(0, u32::saturating_add);
+    measured.put(Signal::Large, f64::from(n_lines).ln_1p() / 7.0, || {
+        format!("changed {n_lines} lines of code")
+    });
+    if !commit.files.is_empty() && !commit.files.iter().any(|file| is_code(&file.path)) {
+        measured.put(Signal::NotCode, 1.0, || {
+            "changed tests, documents or build files only".to_owned()
+        });
+    }
+}
+
+/// Says whether a file can hold the fault: code that ships, no tests, documents, CI.
+pub(crate) fn is_code(path: &str) -> bool {
+    let lower = path.to_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or(&lower);
+    let in_test_folder = lower.split('/').any(|part| {
+        matches!(
+            part,
+            "test"
+                | "tests"
+                | "testdata"
+                | "fixtures"
+                | "snapshots"
+                | "__tests__"
+                | "docs"
+                | "doc"
+                | "examples"
+                | "benches"
+                | ".github"
+                | ".ci"
+        )
+    });
+    let is_test_name = name.starts_with("test_")
+        || ["_test.", ".test.", ".spec.", "_tests."].iter().any(|mark| name.contains(mark));
+    let is_text = [".md", ".rst", ".txt", ".snap", ".adoc", ".lock", ".out", ".svg", ".png"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    !(in_test_folder || is_test_name || is_text)
+}
+
+fn nth_frame(spot: &Spot<'_>) -> String {
+    match spot.site.depth {
+        0 => "crash".to_owned(),
+        1 => "caller".to_owned(),
+        n => format!("caller {n} calls up"),
+    }
+}
+
+/// Collects the words of the failure: message, functions, files, and what was pasted around.
+fn failure_words(input: &RankInput<'_>) -> BTreeSet<String> {
+    let mut wanted = words::words(text::cut(input.context, MAX_CONTEXT));
+    for trace in input.traces {
+        for cause in &trace.trace.causes {
+            wanted.extend(words::words(cause.message.as_deref().unwrap_or_default()));
+        }
+        for site in stack::sites(trace) {
+            wanted.extend(words::words(site.path));
+            wanted.extend(words::words(site.function.unwrap_or_default()));
+        }
+    }
+    wanted
+}
+
+/// Returns the parts of the messages that a program's text would hold: between values.
+fn message_parts(input: &RankInput<'_>) -> Vec<String> {
+    let mut parts: Vec<String> = input
+        .traces
+        .iter()
+        .flat_map(|trace| &trace.trace.causes)
+        .filter_map(|cause| cause.message.as_deref()?.lines().next())
+        .flat_map(|line| {
+            line.split(|c: char| c.is_ascii_digit() || "\"'`:{}".contains(c))
+                .map(str::trim)
+                .filter(|part| part.len() >= MIN_MESSAGE_PART)
+                .filter(|part| words::words(part).len() >= 2)
+                .map(str::to_owned)
+        })
+        .collect();
+    parts.sort();
+    parts.dedup();
+    parts.truncate(16);
+    parts
+}

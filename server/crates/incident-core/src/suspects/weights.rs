@@ -1,0 +1,71 @@
+//! The signals of the ranking and their weights, as data.
+
+/// One thing that speaks for or against a commit. Each is measured from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Signal {
+    /// It last changed the very line of a frame.
+    BlamedLine,
+    /// It last changed lines near a frame, in the same function.
+    BlamedNear,
+    /// It changed the function around a frame, though the lines may be others' by now.
+    FunctionChanged,
+    /// It removed code in the function around a frame without putting other code in its place.
+    CodeRemoved,
+    /// It touched a file of the stack.
+    FileTouched,
+    /// It touched files in the folders of the stack.
+    FolderTouched,
+    /// It shares rare words with the failure.
+    SharedWords,
+    /// It introduced the text of the message.
+    MessageIntroduced,
+    /// It is one of the newest changes.
+    Recent,
+    /// It changed much.
+    Large,
+    /// It changed tests, documents or build files only.
+    NotCode,
+}
+
+/// How many signals there are.
+pub const N_SIGNALS: usize = 11;
+
+/// A weight for each signal, in the order of [`Signal`].
+pub type Weights = [f64; N_SIGNALS];
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct WeightRow {
+    /// The signal.
+    pub signal: Signal,
+    /// Its stable snake_case name, used in JSON.
+    pub name: &'static str,
+    /// The sign that reason demands; a fit may not turn it.
+    pub sign: f64,
+    /// The fitted weight.
+    pub weight: f64,
+}
+
+/// The weights in use.
+pub const TABLE: [WeightRow; N_SIGNALS] = [
+    row(Signal::BlamedLine, "blamed_line", 3.0),
+    row(Signal::BlamedNear, "blamed_near", 2.0),
+    row(Signal::FunctionChanged, "function_changed", 1.5),
+    row(Signal::CodeRemoved, "code_removed", 0.5),
+    row(Signal::FileTouched, "file_touched", 1.5),
+    row(Signal::FolderTouched, "folder_touched", 0.5),
+    row(Signal::SharedWords, "shared_words", 2.0),
+    row(Signal::MessageIntroduced, "message_introduced", 2.0),
+    row(Signal::Recent, "recent", 0.5),
+    row(Signal::Large, "large", 0.5),
+    row(Signal::NotCode, "not_code", -2.0),
+];
+
+const fn row(signal: Signal, name: &'static str, weight: f64) -> WeightRow {
+    WeightRow { signal, name, sign: if weight < 0.0 { -1.0 } else { 1.0 }, weight }
+}
+
+/// Returns the weights of [`TABLE`].
+pub fn weights() -> Weights {
+    TABLE.map(|row| row.weight)
+}
