@@ -24,7 +24,8 @@ local function client()
     return running
   end
   local config = vim.deepcopy(vim.lsp.config[NAME])
-  config.root_dir = vim.fs.root(0, config.root_markers) or vim.fs.root(vim.fn.getcwd(), config.root_markers) or vim.fn.getcwd()
+  local folder = vim.fn.getcwd()
+  config.root_dir = vim.fs.root(0, config.root_markers) or vim.fs.root(folder, config.root_markers) or folder
   local id = vim.lsp.start(config, { attach = false })
   return id and vim.lsp.get_client_by_id(id)
 end
