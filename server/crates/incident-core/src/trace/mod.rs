@@ -8,6 +8,13 @@ use crate::input::{Language, RawInput};
 use crate::problem::Problem;
 use crate::text::ByteSpan;
 
+mod location;
+pub mod names;
+mod origin;
+mod packages;
+mod rust;
+mod unwrap;
+
 /// One stack trace as it stands in the text: a panic, an error chain, a trap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
@@ -197,7 +204,31 @@ impl Trace {
 }
 
 /// Reads every trace in `input`, in text order.
+///
+/// Linear in the size of the text; every span points into `input.text`.
 pub fn parse(input: &RawInput) -> (Vec<Trace>, Vec<Problem>) {
-    let _ = input;
-    (Vec::new(), Vec::new())
+    let mut reader = rust::Reader::default();
+    unwrap::each_line(&input.text, |line| reader.push(line));
+    let traces = reader.finish();
+    let problems = if traces.is_empty() { vec![no_trace(input)] } else { Vec::new() };
+    (traces, problems)
 }
+
+/// Says what was read and what to paste.
+fn no_trace(input: &RawInput) -> Problem {
+    let n_lines = input.text.lines().count();
+    let message = match n_lines {
+        0 => format!(
+            "{} is empty; paste the panic message with its backtrace (RUST_BACKTRACE=1), or a log that holds it",
+            input.name
+        ),
+        _ => format!(
+            "no stack trace in {} ({n_lines} lines read); paste the panic message with its backtrace (RUST_BACKTRACE=1), or a log that holds it",
+            input.name
+        ),
+    };
+    Problem::error(message).at(input.name.clone(), None)
+}
+
+#[cfg(test)]
+mod tests;

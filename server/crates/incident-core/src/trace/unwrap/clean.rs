@@ -1,0 +1,143 @@
+//! Control sequences, invisible characters and HTML entities.
+
+use super::{Line, LineBuilder};
+
+/// Returns `physical` without what only a terminal or a browser understands, or `None` where
+/// there is nothing to undo.
+pub(super) fn clean(physical: &str, offset: usize) -> Option<Line<'static>> {
+    if !physical.bytes().any(may_need_cleaning) {
+        return None;
+    }
+    let mut builder = LineBuilder::default();
+    let mut kept_from = 0;
+    let mut at = 0;
+    let mut changed = false;
+    while let Some(rest) = physical.get(at..) {
+        let Some(skip) = rest.bytes().position(may_need_cleaning) else { break };
+        let found = at + skip;
+        let Some(undone) = physical.get(found..).and_then(undo_first) else {
+            at = found + physical.get(found..).map_or(1, first_char_len);
+            continue;
+        };
+        changed = true;
+        builder.keep(physical.get(kept_from..found).unwrap_or_default(), offset + kept_from);
+        builder.replace(undone.text, offset + found, undone.len);
+        at = found + undone.len;
+        kept_from = at;
+    }
+    if !changed {
+        return None;
+    }
+    builder.keep(physical.get(kept_from..).unwrap_or_default(), offset + kept_from);
+    Some(builder.finish(None))
+}
+
+/// What stands at the start of a text and what should be read instead.
+struct Undone {
+    text: &'static str,
+    len: usize,
+}
+
+/// Says whether a byte can start something that [`undo_first`] undoes.
+fn may_need_cleaning(byte: u8) -> bool {
+    match byte {
+        b'\t' => false,
+        0..=0x1f | 0x7f | b'&' | b'[' => true,
+        // The first bytes of U+0080..U+00BF, U+2000..U+2FFF, U+3000.. and U+FEFF.
+        0xc2 | 0xe2 | 0xe3 | 0xef => true,
+        _ => false,
+    }
+}
+
+fn undo_first(text: &str) -> Option<Undone> {
+    let first = text.chars().next()?;
+    match first {
+        '\u{1b}' => Some(Undone { text: "", len: escape_sequence_len(text) }),
+        '\u{9b}' => Some(Undone { text: "", len: 2 + csi_len(text.get(2..)?) }),
+        '[' => bare_colour_len(text).map(|len| Undone { text: "", len }),
+        '&' => entity(text),
+        '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{3000}' => {
+            Some(Undone { text: " ", len: first.len_utf8() })
+        }
+        '\u{ad}' | '\u{200b}' | '\u{200c}' | '\u{2060}' | '\u{feff}' => removed(first),
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            removed(first)
+        }
+        _ if first.is_control() && first != '\t' => removed(first),
+        _ => None,
+    }
+}
+
+fn removed(first: char) -> Option<Undone> {
+    Some(Undone { text: "", len: first.len_utf8() })
+}
+
+fn first_char_len(text: &str) -> usize {
+    text.chars().next().map_or(1, char::len_utf8)
+}
+
+/// Returns the length of the escape sequence that `text` starts with (ECMA-48).
+fn escape_sequence_len(text: &str) -> usize {
+    let mut chars = text.char_indices().skip(1);
+    match chars.next() {
+        Some((_, '[')) => 2 + text.get(2..).map_or(0, csi_len),
+        Some((_, ']' | 'P' | '_' | '^' | 'X')) => {
+            // A string up to BEL or ST; one that does not end within reason is left visible.
+            let body = text.get(2..).unwrap_or_default();
+            let end = body.bytes().take(4096).position(|byte| byte == 0x07 || byte == 0x1b);
+            match end {
+                Some(at) if body.as_bytes().get(at) == Some(&0x07) => 2 + at + 1,
+                Some(at) if body.as_bytes().get(at + 1) == Some(&b'\\') => 2 + at + 2,
+                _ => 2,
+            }
+        }
+        Some((_, '(' | ')' | '*' | '+' | '#' | '%')) => match chars.next() {
+            Some((at, third)) => at + third.len_utf8(),
+            None => 2,
+        },
+        Some((at, second)) if second.is_ascii() => at + 1,
+        _ => 1,
+    }
+}
+
+/// Returns the length of a control sequence's parameters and final byte, without its start.
+fn csi_len(text: &str) -> usize {
+    for (at, byte) in text.bytes().enumerate().take(64) {
+        match byte {
+            0x20..=0x3f => {}
+            0x40..=0x7e => return at + 1,
+            _ => return at,
+        }
+    }
+    0
+}
+
+/// Returns the length of a colour sequence that lost its escape character: `[0m`, `[38;5;1m`.
+fn bare_colour_len(text: &str) -> Option<usize> {
+    let body = text.strip_prefix('[')?;
+    let n_params = body.bytes().take(16).take_while(|b| b.is_ascii_digit() || *b == b';').count();
+    let rest = body.get(n_params..)?.strip_prefix('m')?;
+    // `[5m]` is a duration in a query, not a colour.
+    (n_params > 0 && !rest.starts_with(']')).then_some(1 + n_params + 1)
+}
+
+fn entity(text: &str) -> Option<Undone> {
+    const ENTITIES: [(&str, &str); 14] = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&nbsp;", " "),
+        ("&#39;", "'"),
+        ("&#039;", "'"),
+        ("&#x27;", "'"),
+        ("&#34;", "\""),
+        ("&#96;", "`"),
+        ("&#x60;", "`"),
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+    ];
+    let (name, text) = ENTITIES.into_iter().find(|(name, _)| text.starts_with(name))?;
+    Some(Undone { text, len: name.len() })
+}
