@@ -3,5 +3,14 @@
 //! It answers what core asks for, orders the stages (`pipeline`), and never decides what an
 //! incident means. The user's tree is read-only to it.
 
+pub mod command;
+mod message;
+
+pub mod git;
+pub mod source;
+
 pub mod pipeline;
 pub mod workspace;
+
+#[cfg(test)]
+mod testing;
