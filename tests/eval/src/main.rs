@@ -1,2 +1,47 @@
-//! Eval.
-fn main() {}
+//! The benchmark of incident-lsp: scores a corpus folder and prints a table.
+
+mod regressions;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Scores a folder of cases and prints a table, with baselines on the same cases.
+#[derive(Debug, Parser)]
+#[command(name = "incident-eval", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Which change caused the incident, and which function holds the fault.
+    Regressions(regressions::Args),
+}
+
+/// How the figures are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tables for a person.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Regressions(args) => regressions::run(&args),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            use std::io::Write as _;
+            // A closed stderr leaves nobody to tell.
+            let _ = writeln!(std::io::stderr(), "incident-eval: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

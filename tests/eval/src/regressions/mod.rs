@@ -1,0 +1,136 @@
+//! Which change caused the incident, and which function holds the fault.
+//!
+//! Each case is turned into the values that the product's `suspects::rank` takes, so what is
+//! scored is the product and no copy of it.
+
+mod abstain;
+mod baselines;
+mod case;
+mod convert;
+mod score;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use incident_core::cancel::Cancel;
+use incident_core::suspects::{self, Weights};
+use rayon::prelude::*;
+
+use self::case::Case;
+use self::convert::Scene;
+use self::score::{Outcome, Tally};
+use crate::Format;
+use crate::table::{Section, Table};
+
+/// What to score.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The folder of cases.
+    dir: PathBuf,
+    /// How the figures are printed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Print one line for each case too.
+    #[arg(long)]
+    cases: bool,
+}
+
+/// Scores the cases and prints the figures.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let cases = case::load_all(&args.dir)?;
+    let results: Vec<Scored<'_>> = cases.par_iter().map(Scored::new).collect();
+    let mut table = Table::new("regressions", &["cases", "top-1", "top-3", "top-5", "MRR"]);
+    table.push(commits(&results));
+    table.push(functions(&results));
+    table.push(abstain::curve(&results));
+    if args.cases {
+        table.push(each(&results));
+    }
+    table.print(args.format)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One case and what the product says of it.
+struct Scored<'a> {
+    case: &'a Case,
+    scene: Scene,
+    commits: Outcome,
+    functions: Outcome,
+    stack_functions: Outcome,
+}
+
+impl<'a> Scored<'a> {
+    fn new(case: &'a Case) -> Self {
+        let scene = Scene::new(case);
+        let (suspects, _) = suspects::rank(&scene.input(), &Cancel::new());
+        let stack: Vec<(&str, &str)> = case
+            .facts
+            .frames
+            .iter()
+            .filter_map(|frame| Some((frame.file.as_str(), frame.function.as_deref()?)))
+            .collect();
+        let mut seen = BTreeSet::new();
+        let stack: Vec<_> = stack.into_iter().filter(|function| seen.insert(*function)).collect();
+        Self {
+            commits: order(case, &scene, &suspects::weights()),
+            functions: Outcome::of(&suspects.spans, |span| {
+                span.function.as_deref().is_some_and(|name| case.is_buggy(&span.path, name))
+            }),
+            stack_functions: Outcome::of(&stack, |(path, name)| case.is_buggy(path, name)),
+            case,
+            scene,
+        }
+    }
+}
+
+/// Orders all commits of a case, whether or not the product would name one.
+fn order(case: &Case, scene: &Scene, weights: &Weights) -> Outcome {
+    let ordered = suspects::order(suspects::measure(&scene.input()), weights);
+    Outcome::of(&ordered, |(measured, _)| {
+        scene.history.commits.get(measured.commit_idx).is_some_and(|c| case.is_culprit(&c.id.0))
+    })
+}
+
+fn commits(results: &[Scored<'_>]) -> Section {
+    let tally = |wanted: &dyn Fn(&Case) -> bool| {
+        Tally::of(results.iter().filter(|r| wanted(r.case)).map(|r| r.commits))
+    };
+    let mut section = Section::new("commits");
+    section.row("incident-lsp", tally(&|_| true).cells());
+    let languages: BTreeSet<&str> =
+        results.iter().map(|r| r.case.facts.language.as_str()).collect();
+    for language in languages {
+        section
+            .row(&format!("  {language}"), tally(&|case| case.facts.language == language).cells());
+    }
+    // Labels that start from blame of the fixed lines favour blame; these two do not.
+    section.row("  stated or bisected", tally(&|case| case.is_stated()).cells());
+    section.row("  verified from blame", tally(&|case| !case.is_stated()).cells());
+    let cases: Vec<&Case> = results.iter().map(|result| result.case).collect();
+    for (name, tally) in baselines::run(&cases) {
+        section.row(name, tally.cells());
+    }
+    section
+}
+
+fn functions(results: &[Scored<'_>]) -> Section {
+    let mut section = Section::new("functions");
+    section.row("incident-lsp", Tally::of(results.iter().map(|r| r.functions)).cells());
+    section.row("  stated or bisected", {
+        Tally::of(results.iter().filter(|r| r.case.is_stated()).map(|r| r.functions)).cells()
+    });
+    let stack = Tally::of(results.iter().map(|r| r.stack_functions));
+    section.row("functions on the stack", stack.cells());
+    section
+}
+
+fn each(results: &[Scored<'_>]) -> Section {
+    let mut section = Section::new("rank in each case");
+    section.columns(&["commit", "function"]);
+    for result in results {
+        let shown = |outcome: Outcome| outcome.rank.map_or("-".to_owned(), |rank| rank.to_string());
+        section.row(&result.case.id, vec![shown(result.commits), shown(result.functions)]);
+    }
+    section
+}
