@@ -4,14 +4,27 @@
 //! Ask, fetch, compute: [`wanted_files`] names the files whose text is needed, the host answers
 //! with [`Sources`], and [`resolve`] goes on.
 
-use std::collections::BTreeMap;
+mod drift;
+mod lookup;
+mod paths;
+mod place;
+mod symbol;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::cancel::Cancel;
 use crate::deps::PackageId;
 use crate::problem::Problem;
+use crate::resolve::paths::{FileNames, PathOwner, PrintedPath};
+use crate::resolve::place::{Printed, View};
+use crate::resolve::symbol::SymbolPath;
+use crate::syntax::rust::FailureHint;
 use crate::syntax::{FailingExpression, Item, SymbolIndex};
-use crate::trace::{Frame, Trace};
+use crate::trace::{Frame, Origin, SourceLocation, Trace};
+
+/// A name that more functions than this share asks for none of their files.
+const MAX_WANTED_BY_NAME: usize = 16;
 
 /// A trace whose places were looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +50,8 @@ pub struct Resolution {
     pub candidates: Vec<Candidate>,
     /// Why it is not `exact`, in words.
     pub reason: Option<String>,
+    /// One for each of the frame's `more_locations`, in the same order.
+    pub more: Vec<Resolution>,
 }
 
 /// How sure a place is; design rule 1.
@@ -167,8 +182,9 @@ impl ResolvedTrace {
     }
 }
 
-/// Names the workspace files whose text [`resolve`] needs: all that a frame may lie in.
+/// Names the workspace files whose text [`resolve`] needs: all that a place of the trace may lie in.
 ///
+/// Asked with the deployed commit's own file list (and no symbols), it names the deployed texts.
 /// Sorted, without repeats.
 pub fn wanted_files(
     trace: &Trace,
@@ -176,16 +192,56 @@ pub fn wanted_files(
     symbols: &SymbolIndex,
     members: &[WorkspaceMember],
 ) -> Vec<String> {
-    let _ = (trace, files, symbols, members);
-    Vec::new()
+    let names = FileNames::new(files.iter().map(String::as_str));
+    let mut wanted = BTreeSet::new();
+    for location in locations(trace) {
+        wanted.extend(place::wanted(&names, Some(location), members));
+    }
+    for frame in trace.frames.iter().filter(|frame| frame.origin != Origin::Std) {
+        let Some(symbol) = frame.function.as_deref().and_then(SymbolPath::parse) else { continue };
+        if symbol.is_bare() {
+            continue;
+        }
+        let found = lookup::functions(&symbol, symbols, members);
+        if found.len() <= MAX_WANTED_BY_NAME {
+            wanted.extend(found.iter().map(|found| found.file.path.clone()));
+        }
+    }
+    wanted.into_iter().collect()
 }
 
-/// Names the dependency files whose text [`resolve`] needs.
+/// Names the dependency files whose text [`resolve`] needs; the host brings those that exist.
 ///
 /// Sorted, without repeats.
 pub fn wanted_packages(trace: &Trace, resolved: &[PackageId]) -> Vec<WantedPackageFile> {
-    let _ = (trace, resolved);
-    Vec::new()
+    let mut wanted = BTreeSet::new();
+    for location in locations(trace) {
+        let Some(path) = PrintedPath::parse(&location.file) else { continue };
+        let PathOwner::Package { name, version, below, .. } = path.owner() else { continue };
+        let locked = resolved.iter().find(|id| id.name == name).map(|id| id.version.clone());
+        let Some(version) = version.or(locked) else { continue };
+        let package = PackageId { name, version };
+        wanted.insert(WantedPackageFile { package, path: below });
+    }
+    for frame in trace.frames.iter().filter(|frame| frame.location.is_none()) {
+        let Some(symbol) = frame.function.as_deref().and_then(SymbolPath::parse) else { continue };
+        for crate_name in symbol.crates() {
+            let Some(package) = resolved.iter().find(|id| lookup::same_crate(&id.name, crate_name))
+            else {
+                continue;
+            };
+            for path in lookup::module_files(&symbol) {
+                wanted.insert(WantedPackageFile { package: package.clone(), path });
+            }
+        }
+    }
+    wanted.into_iter().collect()
+}
+
+fn locations(trace: &Trace) -> impl Iterator<Item = &SourceLocation> {
+    let of_frames =
+        trace.frames.iter().flat_map(|frame| frame.location.iter().chain(&frame.more_locations));
+    trace.location.iter().chain(of_frames)
 }
 
 /// Ties every place of `trace` to the source.
@@ -194,7 +250,53 @@ pub fn resolve(
     input: &ResolveInput<'_>,
     cancel: &Cancel,
 ) -> (ResolvedTrace, Vec<Problem>) {
-    let _ = (input, cancel);
-    let frames = trace.frames.iter().map(|_| Resolution::default()).collect();
-    (ResolvedTrace { trace, location: None, frames }, Vec::new())
+    let view = View::new(input, cancel);
+    let hint = trace.message().map(FailureHint::from_message).unwrap_or_default();
+    let location = trace.location.as_ref().map(|location| {
+        // The panic line names no function; a frame at the same place does.
+        let frame = trace.frames.iter().find(|frame| {
+            frame.location.as_ref().is_some_and(|of_frame| {
+                of_frame.file == location.file && of_frame.line == location.line
+            })
+        });
+        let symbol = frame.and_then(|frame| SymbolPath::parse(frame.function.as_deref()?));
+        view.resolve(Printed { location: Some(location), symbol: symbol.as_ref(), hint })
+    });
+    let mut frames = Vec::with_capacity(trace.frames.len());
+    let mut problems = Vec::new();
+    for frame in &trace.frames {
+        if cancel.is_cancelled() {
+            frames.resize_with(trace.frames.len(), || {
+                place::unresolved("cancelled before it was looked up".to_owned())
+            });
+            problems.push(Problem::warning("resolving the trace was cancelled"));
+            break;
+        }
+        let symbol = frame.function.as_deref().and_then(SymbolPath::parse);
+        let at = |location| {
+            view.resolve(Printed {
+                location,
+                symbol: symbol.as_ref(),
+                hint: FailureHint::default(),
+            })
+        };
+        let mut resolution = at(frame.location.as_ref());
+        resolution.more = frame.more_locations.iter().map(|location| at(Some(location))).collect();
+        frames.push(resolution);
+    }
+    (ResolvedTrace { trace, location, frames }, problems)
 }
+
+/// Ties one place that stands outside a trace, such as in a log line, to the source.
+pub fn resolve_location(
+    location: &SourceLocation,
+    input: &ResolveInput<'_>,
+    cancel: &Cancel,
+) -> Resolution {
+    let view = View::new(input, cancel);
+    let hint = FailureHint::default();
+    view.resolve(Printed { location: Some(location), symbol: None, hint })
+}
+
+#[cfg(test)]
+mod tests;
