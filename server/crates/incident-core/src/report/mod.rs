@@ -1,1 +1,8 @@
 //! Reports: an [`Explanation`](crate::present::Explanation) as text, Markdown, JSON or SARIF.
+//!
+//! Pure functions from values to text. Colour is a role here and becomes an escape sequence only
+//! where a terminal is known to listen.
+
+pub mod json;
+pub mod styled;
+pub mod text;

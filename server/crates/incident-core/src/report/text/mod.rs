@@ -1,0 +1,276 @@
+//! The report that a person reads in a terminal: the point first, problems last.
+
+mod excerpt;
+mod frames;
+mod hypotheses;
+mod logs;
+mod next;
+
+use crate::history::DeployedHow;
+use crate::incident::Incident;
+use crate::neutral;
+use crate::present::words::{self, Site};
+use crate::present::{ExplainedIncident, Explanation};
+use crate::problem::{Problem, Severity};
+use crate::resolve::{ResolvedTrace, Sources};
+use crate::suspects::{Reason, SuspectCommit};
+
+use super::styled::{Role, Styled};
+
+pub use logs::logs;
+
+/// No line of ours is longer, so that two reports fit side by side.
+const WIDTH: usize = 100;
+/// How many lines of a message are shown.
+const MAX_MESSAGE_LINES: usize = 10;
+/// How many reasons are printed for a suspect.
+const MAX_REASONS: usize = 4;
+
+/// Renders `explanation` for a terminal.
+///
+/// `command` is how the person asked (`incident-lsp explain trace.txt`), for the next steps.
+pub fn explain(explanation: &Explanation, command: &str) -> Styled {
+    let mut out = Styled::new();
+    let n_incidents = explanation.incidents.len();
+    for (at, explained) in explanation.incidents.iter().enumerate() {
+        out.gap();
+        if n_incidents > 1 {
+            let label = format!("── incident {} of {n_incidents} ", at + 1);
+            let ruler = "─".repeat(WIDTH.saturating_sub(label.chars().count()));
+            out.line(Role::Dim, &format!("{label}{ruler}"));
+        }
+        incident(&mut out, explained, &explanation.sources);
+        next::steps(&mut out, explained, command);
+    }
+    if explanation.incidents.is_empty() {
+        nothing_found(&mut out, explanation);
+    }
+    problems(&mut out, &explanation.problems);
+    out
+}
+
+/// Lists what could not be done, worst first.
+pub fn problems(out: &mut Styled, problems: &[Problem]) {
+    if problems.is_empty() {
+        return;
+    }
+    out.gap();
+    let mut sorted: Vec<&Problem> = problems.iter().collect();
+    sorted.sort_by_key(|problem| problem.severity);
+    for problem in sorted {
+        let (role, label) = match problem.severity {
+            Severity::Error => (Role::Alarm, "error"),
+            Severity::Warning => (Role::Doubt, "warning"),
+            Severity::Info => (Role::Dim, "note"),
+        };
+        let place = problem.location.as_ref().map(|at| match at.line {
+            Some(line) => format!("{}:{line}: ", at.path),
+            None => format!("{}: ", at.path),
+        });
+        out.put(role, label).put(Role::Plain, ": ");
+        let text = format!("{}{}", place.unwrap_or_default(), problem.message);
+        hang(out, Role::Plain, &text, label.len() + 2);
+    }
+}
+
+fn incident(out: &mut Styled, explained: &ExplainedIncident, sources: &Sources) {
+    let incident = &explained.incident;
+    headline(out, incident);
+    let shown = incident.traces.iter().find_map(|trace| Some((trace, words::site(trace)?)));
+    match shown {
+        Some((trace, site)) => {
+            place(out, incident, trace, site, sources);
+            frames::chain(out, trace);
+        }
+        None => {
+            if let Some(trace) = incident.traces.first() {
+                not_in_the_workspace(out, trace);
+                frames::chain(out, trace);
+            }
+        }
+    }
+    suspects(out, incident);
+    hypotheses::list(out, &explained.hypotheses);
+    missing(out, incident);
+}
+
+fn headline(out: &mut Styled, incident: &Incident) {
+    let message = words::message(incident).unwrap_or(&incident.title);
+    let mut lines = message.lines().filter(|line| !line.trim().is_empty());
+    let label = incident.kind.as_str().replace('_', " ");
+    let first = neutral::headline(lines.next().unwrap_or(&incident.title), 400);
+    out.put(Role::Headline, &label).put(Role::Strong, ": ");
+    hang(out, Role::Strong, &first, 2);
+    let rest: Vec<&str> = lines.collect();
+    for line in rest.iter().take(MAX_MESSAGE_LINES) {
+        out.line(Role::Plain, &format!("  {}", neutral::headline(line.trim_end(), WIDTH - 2)));
+    }
+    if rest.len() > MAX_MESSAGE_LINES {
+        let more = words::count(rest.len() - MAX_MESSAGE_LINES, "more line");
+        out.line(Role::Dim, &format!("  … {more}"));
+    }
+    for trace in incident.traces.iter().take(1) {
+        for cause in trace.trace.causes.iter().skip(1).filter(|cause| cause.message.is_some()) {
+            let message = cause.message.as_deref().unwrap_or_default();
+            let relation = cause.relation.as_str().replace('_', " ");
+            out.put(Role::Dim, &format!("  {relation}: "));
+            hang(out, Role::Plain, &neutral::headline(message, 300), 4);
+        }
+    }
+    out.line(Role::Dim, &format!("  {}", circumstances(incident).join(" · ")));
+}
+
+/// Thread, count, times, the deployed version, the id: one dim line.
+fn circumstances(incident: &Incident) -> Vec<String> {
+    let mut facts = vec![format!("incident {}", incident.id)];
+    let thread = incident.traces.iter().find_map(|trace| trace.trace.thread.as_deref());
+    if let Some(thread) = thread {
+        facts.push(format!("thread {}", neutral::headline(thread, 40)));
+    }
+    match (incident.count, &incident.first_seen, &incident.last_seen) {
+        (0 | 1, Some(at), _) => facts.push(at.clone()),
+        (0 | 1, None, _) => {}
+        (n, Some(first), Some(last)) if first != last => {
+            facts.push(format!("{n} times, {first} to {last}"));
+        }
+        (n, _, _) => facts.push(format!("{n} times")),
+    }
+    if let Some(deployed) = &incident.deployed
+        && let Some(commit) = &deployed.commit
+    {
+        facts.push(match deployed.how {
+            DeployedHow::Head => format!("HEAD {} assumed deployed", commit.short()),
+            how => format!("deployed {} ({})", commit.short(), how.as_str()),
+        });
+    }
+    facts
+}
+
+fn place(
+    out: &mut Styled,
+    incident: &Incident,
+    trace: &ResolvedTrace,
+    site: Site<'_>,
+    sources: &Sources,
+) {
+    out.gap();
+    if site.frame.is_some() {
+        not_in_the_workspace(out, trace);
+        out.gap();
+    }
+    let Some(place) = &site.resolution.place else {
+        return candidates(out, incident, site);
+    };
+    let printed_line = site.printed.and_then(|printed| printed.line);
+    let status = words::status(site.resolution, printed_line);
+    excerpt::draw(out, place, status.as_deref(), sources);
+}
+
+/// Several places fit: all are named, none is shown as the one.
+fn candidates(out: &mut Styled, incident: &Incident, site: Site<'_>) {
+    let failed_here = words::failed_here(incident.kind);
+    let n_candidates = site.resolution.candidates.len();
+    out.line(Role::Doubt, &format!("One of these {n_candidates} places {failed_here}:"));
+    for candidate in &site.resolution.candidates {
+        let line = candidate.line.map(|line| format!(":{line}")).unwrap_or_default();
+        out.put(Role::Place, &format!("  {}{line}", candidate.path));
+        if let Some(function) = &candidate.function {
+            out.put(Role::Plain, &format!("  {function}"));
+        }
+        out.end_line();
+    }
+}
+
+/// Says where the trace itself points when that is no place of the workspace.
+fn not_in_the_workspace(out: &mut Styled, trace: &ResolvedTrace) {
+    let Some(printed) = &trace.trace.location else { return };
+    out.gap();
+    let line = printed.line.map(|line| format!(":{line}")).unwrap_or_default();
+    out.put(Role::Place, &format!("{}{line}", printed.file));
+    let found = trace.location.clone().unwrap_or_default();
+    let words = words::status(&found, None).unwrap_or_default();
+    out.put(Role::Doubt, "  ");
+    hang(out, Role::Doubt, &words, 4);
+}
+
+fn suspects(out: &mut Styled, incident: &Incident) {
+    let suspects = &incident.suspects;
+    if let Some(first) = suspects.commits.first() {
+        heading(out, "Suspect commit");
+        suspect(out, first);
+        for other in suspects.commits.iter().skip(1).take(2) {
+            suspect(out, other);
+        }
+        if suspects.commits.len() > 3 {
+            let more = words::count(suspects.commits.len() - 3, "weaker suspect");
+            out.line(Role::Dim, &format!("  … and {more}"));
+        }
+    } else if let Some(reason) = &suspects.abstained {
+        heading(out, "No suspect commit");
+        out.fill(Role::Plain, reason, 2, WIDTH);
+    }
+}
+
+fn suspect(out: &mut Styled, suspect: &SuspectCommit) {
+    out.put(Role::Place, &format!("  {}", suspect.commit.short()));
+    out.put(Role::Strong, &format!(" {}", neutral::headline(&suspect.subject, 70)));
+    let day = words::day(suspect.author_time);
+    out.line(Role::Dim, &format!("  {day}, {}", words::percent(suspect.score)));
+    reasons(out, &suspect.reasons);
+}
+
+fn reasons(out: &mut Styled, reasons: &[Reason]) {
+    for reason in reasons.iter().take(MAX_REASONS) {
+        let mark = if reason.weight < 0.0 { "but " } else { "" };
+        out.put(Role::Plain, "    - ");
+        hang(out, Role::Plain, &format!("{mark}{}", reason.detail), 6);
+    }
+}
+
+fn missing(out: &mut Styled, incident: &Incident) {
+    if incident.missing_context.is_empty() {
+        return;
+    }
+    heading(out, "What would help");
+    for missing in &incident.missing_context {
+        out.put(Role::Plain, "  - ");
+        hang(out, Role::Plain, &missing.why, 4);
+        out.fill(Role::Command, &missing.how_to_provide, 4, WIDTH);
+    }
+}
+
+fn nothing_found(out: &mut Styled, explanation: &Explanation) {
+    out.line(Role::Headline, "No incident found.");
+    if explanation.problems.is_empty() {
+        let advice = "The text holds no stack trace and no panic. Give the whole output of the \
+                      program, with RUST_BACKTRACE=1, or the log around the crash.";
+        out.fill(Role::Plain, advice, 0, WIDTH);
+    }
+}
+
+fn heading(out: &mut Styled, title: &str) {
+    out.gap();
+    out.line(Role::Heading, title);
+}
+
+/// Fills `text` behind what the line already holds, with further lines indented by `indent`.
+fn hang(out: &mut Styled, role: Role, text: &str, indent: usize) {
+    let before = out.current_width();
+    let mut column = before;
+    for (at, word) in text.split_whitespace().enumerate() {
+        let word_width = super::styled::width_of(word);
+        if at > 0 && column + 1 + word_width > WIDTH {
+            out.end_line().put(Role::Plain, &" ".repeat(indent));
+            column = indent;
+        } else if at > 0 {
+            out.put(role, " ");
+            column += 1;
+        }
+        out.put(role, word);
+        column += word_width;
+    }
+    out.end_line();
+}
+
+#[cfg(test)]
+mod tests;

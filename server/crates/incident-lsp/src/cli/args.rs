@@ -1,0 +1,111 @@
+//! The arguments, as `--help` shows them. Each one does something.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Ties stack traces and logs from production to this source tree: what failed, which change did
+/// it, and what to do.
+///
+/// Without a command it is a language server on standard input and output. Nothing leaves the
+/// machine, and the working tree is never changed.
+#[derive(Debug, Parser)]
+#[command(name = "incident-lsp", version, disable_help_subcommand = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Explain a stack trace or a log: where, since which commit, why, and a fix.
+    Explain(ExplainArgs),
+    /// Group a log's records, the severe and frequent ones first.
+    Logs(LogsArgs),
+    /// Serve an editor on standard input and output.
+    Serve {
+        /// Standard input and output, the only transport; editors pass it by habit.
+        #[arg(long)]
+        stdio: bool,
+    },
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Explain a diagnostic code or a command.
+    Help {
+        /// A code (`crash-site`) or a command (`explain`); without one, all of them are listed.
+        topic: Option<String>,
+    },
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct ExplainArgs {
+    /// Files with traces and logs; `-` is standard input, also read when piped and none is given.
+    #[arg(value_name = "INPUT")]
+    pub(super) inputs: Vec<String>,
+    #[command(flatten)]
+    pub(super) workspace: WorkspaceArgs,
+    /// The commit, tag or branch that ran when it happened.
+    #[arg(long, value_name = "REV")]
+    pub(super) deployed: Option<String>,
+    /// The last good revision or time: older commits are no suspects.
+    #[arg(long, value_name = "REV|TIME")]
+    pub(super) since: Option<String>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
+    /// End with status 1 when something at least this serious was found.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = FailOn::Never)]
+    pub(super) fail_on: FailOn,
+    /// Do not keep the explained incident in the state folder.
+    #[arg(long)]
+    pub(super) no_store: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct WorkspaceArgs {
+    /// The source tree; by default the repository around the current folder.
+    #[arg(long, value_name = "DIR")]
+    pub(super) workspace: Option<PathBuf>,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct LogsArgs {
+    /// Log files; `-` is standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<String>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(super) format: DataFormat,
+}
+
+/// Formats of a full report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For a terminal.
+    Text,
+    /// For scripts, schema version 1.
+    Json,
+}
+
+/// Formats of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DataFormat {
+    /// For a terminal.
+    Text,
+    /// For scripts, schema version 1.
+    Json,
+}
+
+/// From which finding on the exit status is 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Whatever is found, the status is 0.
+    Never,
+    /// Something that is proved or at least printed by the program: an incident in the workspace.
+    Warning,
+    /// A claim, or something that could not be told, too.
+    Note,
+}

@@ -1,0 +1,94 @@
+//! `incident-lsp explain`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use incident_core::input::RawInput;
+use incident_core::present::{DiagnosticSeverity, Explanation, present};
+use incident_core::problem::Problem;
+use incident_core::report;
+use incident_host::pipeline::{self, ExplainOptions, Update};
+use incident_host::workspace::Workspace;
+
+use super::args::{ExplainArgs, FailOn, ReportFormat, WorkspaceArgs};
+use super::{DONE, FINDINGS, Outcome, command_line, input, job, output};
+
+/// Runs the command.
+pub(super) fn run(args: &ExplainArgs) -> Outcome {
+    let (inputs, problems) = input::read_all(&args.inputs)?;
+    let root = root(&args.workspace)?;
+    let options = ExplainOptions {
+        deployed: args.deployed.clone(),
+        since: args.since.clone(),
+        store: !args.no_store,
+    };
+    let explanation = explain(inputs, problems, &root, options)?;
+    print(&explanation, args)?;
+    let found = present(&explanation).diagnostics.iter().any(|diagnostic| match args.fail_on {
+        FailOn::Never => false,
+        FailOn::Warning => diagnostic.severity == DiagnosticSeverity::Warning,
+        FailOn::Note => true,
+    });
+    Ok(ExitCode::from(if found { FINDINGS } else { DONE }))
+}
+
+fn explain(
+    inputs: Vec<RawInput>,
+    problems: Vec<Problem>,
+    root: &Path,
+    options: ExplainOptions,
+) -> anyhow::Result<Explanation> {
+    let workspace = Workspace::open(root);
+    let mut explanation = job::run(move |cancel, stages| {
+        pipeline::explain(inputs, &workspace, &options, cancel, &mut |update| {
+            if let Update::Stage(stage) = update {
+                stages.begin(stage);
+            }
+        })
+    })?;
+    explanation.problems.splice(0..0, problems);
+    Ok(explanation)
+}
+
+fn print(explanation: &Explanation, args: &ExplainArgs) -> std::io::Result<()> {
+    match args.format {
+        ReportFormat::Text => {
+            output::print_styled(&report::text::explain(explanation, &typed(args)))
+        }
+        ReportFormat::Json => {
+            output::print(&report::json::to_string(&report::json::explain(explanation)))
+        }
+    }
+}
+
+/// Returns the command as the person typed it, without what only shapes the output.
+fn typed(args: &ExplainArgs) -> String {
+    let mut words = vec!["incident-lsp", "explain"];
+    if args.inputs.is_empty() {
+        words.push("-");
+    }
+    words.extend(args.inputs.iter().map(String::as_str));
+    let workspace = args.workspace.workspace.as_ref().map(|dir| dir.to_string_lossy());
+    if let Some(workspace) = &workspace {
+        words.extend(["--workspace", workspace]);
+    }
+    command_line::join(words)
+}
+
+/// Returns the source tree: the one that was named, else the repository around the current folder,
+/// else the current folder.
+pub(super) fn root(args: &WorkspaceArgs) -> anyhow::Result<PathBuf> {
+    if let Some(named) = &args.workspace {
+        if !named.is_dir() {
+            let named = named.display();
+            bail!("--workspace {named} is not a folder: name the root of the source tree");
+        }
+        return std::path::absolute(named).context("the workspace has no absolute path");
+    }
+    let current = std::env::current_dir()
+        .context("the current folder is gone or not readable: go to the source tree first")?;
+    let marks = [".incident.toml", ".git"];
+    let is_root = |folder: &&Path| marks.iter().any(|mark| folder.join(mark).exists());
+    Ok(current.ancestors().find(is_root).unwrap_or(&current).to_owned())
+}
