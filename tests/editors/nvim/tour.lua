@@ -55,10 +55,13 @@ local function tour()
 
   vim.cmd.edit(workspace .. '/src/pricing.rs')
   local source = vim.api.nvim_get_current_buf()
-  check('attaches to a source file', wait(function()
-    local server = client(source)
-    return server and server.initialized
-  end))
+  check(
+    'attaches to a source file',
+    wait(function()
+      local server = client(source)
+      return server and server.initialized
+    end)
+  )
   check('shows nothing before it is asked', #places() == 0, places())
 
   vim.cmd('checkhealth incident')
@@ -69,19 +72,26 @@ local function tour()
 
   vim.fn.setreg('"', table.concat(vim.fn.readfile(vim.env.LOG), '\n') .. '\n')
   vim.cmd('Incident paste')
-  check('diagnostics on the crash site', wait(function()
-    return vim.iter(places(source)):any(function(diagnostic)
-      return diagnostic.code == 'crash-site'
-    end)
-  end), vim.diagnostic.get())
+  check(
+    'diagnostics on the crash site',
+    wait(function()
+      return vim.iter(places(source)):any(function(diagnostic)
+        return diagnostic.code == 'crash-site'
+      end)
+    end),
+    vim.diagnostic.get()
+  )
   local crash = vim.iter(places(source)):find(function(diagnostic)
     return diagnostic.code == 'crash-site'
   end)
   local text = vim.api.nvim_buf_get_lines(source, crash.lnum, crash.lnum + 1, false)[1]
   check('the crash site is the line of today', text:find('tiers.get(&order.tier).unwrap()', 1, true), text)
-  check('quickfix holds the places', wait(function()
-    return #vim.fn.getqflist() > 0
-  end))
+  check(
+    'quickfix holds the places',
+    wait(function()
+      return #vim.fn.getqflist() > 0
+    end)
+  )
 
   local why = hover(source, crash.lnum + 1, crash.col)
   check('hover says why', why:find('Option::unwrap', 1, true), why)
@@ -89,11 +99,15 @@ local function tour()
 
   -- State follows edits: a line above moves the diagnostic with the text.
   vim.api.nvim_buf_set_lines(source, 0, 0, false, { '// a note', '// and another' })
-  check('the crash site follows an edit', wait(function()
-    return vim.iter(places(source)):any(function(diagnostic)
-      return diagnostic.code == 'crash-site' and diagnostic.lnum == crash.lnum + 2
-    end)
-  end), places(source))
+  check(
+    'the crash site follows an edit',
+    wait(function()
+      return vim.iter(places(source)):any(function(diagnostic)
+        return diagnostic.code == 'crash-site' and diagnostic.lnum == crash.lnum + 2
+      end)
+    end),
+    places(source)
+  )
   vim.cmd('silent undo')
   wait(function()
     return vim.iter(places(source)):any(function(diagnostic)
@@ -115,55 +129,86 @@ local function tour()
     end,
     apply = true,
   })
-  check('a fix is offered', wait(function()
-    return chosen ~= nil
-  end))
-  check('the fix opens on its own branch', wait(function()
-    return git('branch', '--list', 'incident/*') ~= ''
-  end), git('branch', '-a'))
-  check('the worktree is shown', wait(function()
-    local name = vim.api.nvim_buf_get_name(0)
-    return name ~= '' and not vim.startswith(name, workspace) and name:find('%.rs$')
-  end), vim.api.nvim_buf_get_name(0))
+  check(
+    'a fix is offered',
+    wait(function()
+      return chosen ~= nil
+    end)
+  )
+  check(
+    'the fix opens on its own branch',
+    wait(function()
+      return git('branch', '--list', 'incident/*') ~= ''
+    end),
+    git('branch', '-a')
+  )
+  check(
+    'the worktree is shown',
+    wait(function()
+      local name = vim.api.nvim_buf_get_name(0)
+      return name ~= '' and not vim.startswith(name, workspace) and name:find('%.rs$')
+    end),
+    vim.api.nvim_buf_get_name(0)
+  )
   check('the worktree lies outside the tree', git('worktree', 'list'):find('incident/'), git('worktree', 'list'))
-  local refs = vim.iter(vim.split(git('for-each-ref'), '\n')):filter(function(line)
-    return not line:find('refs/heads/incident/')
-  end):join('\n')
+  local refs = vim
+    .iter(vim.split(git('for-each-ref'), '\n'))
+    :filter(function(line)
+      return not line:find('refs/heads/incident/')
+    end)
+    :join('\n')
   check('the tree is untouched', git('status', '--porcelain') .. refs .. git('stash', 'list') == before, refs)
 
   vim.cmd('Incident clean')
-  check('clean removes the worktree', wait(function()
-    return not git('worktree', 'list'):find('incident/')
-  end), git('worktree', 'list'))
+  check(
+    'clean removes the worktree',
+    wait(function()
+      return not git('worktree', 'list'):find('incident/')
+    end),
+    git('worktree', 'list')
+  )
 
   vim.cmd('Incident clear')
-  check('clear takes everything away', wait(function()
-    return #places() == 0
-  end), places())
+  check(
+    'clear takes everything away',
+    wait(function()
+      return #places() == 0
+    end),
+    places()
+  )
 
   -- A trace buffer: frames are links.
   vim.cmd.edit(vim.env.LOG)
   vim.bo.filetype = 'log'
   local log = vim.api.nvim_get_current_buf()
-  check('attaches to a log', wait(function()
-    local server = client(log)
-    return server and server.initialized
-  end))
+  check(
+    'attaches to a log',
+    wait(function()
+      local server = client(log)
+      return server and server.initialized
+    end)
+  )
   local frame = vim.fn.search('\\./src/pricing\\.rs')
   vim.api.nvim_win_set_cursor(0, { frame, vim.fn.getline(frame):find('src/pricing') })
   local server = client(log)
-  check('definition goes from a frame to the source', wait(function()
-    local params = vim.lsp.util.make_position_params(0, server.offset_encoding)
-    local answers = vim.lsp.buf_request_sync(log, 'textDocument/definition', params, 5000)
-    local result = answers and answers[server.id] and answers[server.id].result
-    local first = result and (result[1] or result)
-    return first and (first.uri or first.targetUri or ''):find('src/pricing.rs', 1, true)
-  end))
+  check(
+    'definition goes from a frame to the source',
+    wait(function()
+      local params = vim.lsp.util.make_position_params(0, server.offset_encoding)
+      local answers = vim.lsp.buf_request_sync(log, 'textDocument/definition', params, 5000)
+      local result = answers and answers[server.id] and answers[server.id].result
+      local first = result and (result[1] or result)
+      return first and (first.uri or first.targetUri or ''):find('src/pricing.rs', 1, true)
+    end)
+  )
 
   server:stop()
-  check('stops', wait(function()
-    return server:is_stopped()
-  end))
+  check(
+    'stops',
+    wait(function()
+      return server:is_stopped()
+    end)
+  )
 end
 
 local ok, err = xpcall(tour, debug.traceback)
