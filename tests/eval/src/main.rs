@@ -1,7 +1,10 @@
 //! The benchmark of incident-lsp: scores a corpus folder and prints a table.
 
+mod floor;
 mod regressions;
 mod table;
+mod tally;
+mod traces;
 
 use std::process::ExitCode;
 
@@ -19,6 +22,8 @@ struct Cli {
 enum Command {
     /// Which change caused the incident, and which function holds the fault.
     Regressions(regressions::Args),
+    /// How stack traces are read.
+    Traces(traces::Args),
 }
 
 /// How the figures are printed.
@@ -34,6 +39,7 @@ enum Format {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Regressions(args) => regressions::run(&args),
+        Command::Traces(args) => traces::run(&args),
     };
     match done {
         Ok(code) => code,

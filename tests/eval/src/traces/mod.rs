@@ -1,0 +1,130 @@
+//! `incident-eval traces DIR`: how well stack traces are read.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::Format;
+use crate::floor::Floor;
+use crate::tally::Tally;
+
+mod case;
+mod score;
+
+use score::{COLUMNS, CaseScore};
+
+/// What to score.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A folder with one folder for each case.
+    dir: PathBuf,
+    /// Fail if a column has fewer right answers; may be given several times.
+    #[arg(long = "floor", value_name = "NAME=COUNT")]
+    floors: Vec<Floor>,
+    /// Print every difference.
+    #[arg(long)]
+    misses: bool,
+    /// How to print the figures.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// The answer as JSON prints it.
+#[derive(Debug, Serialize)]
+struct Report {
+    cases: Vec<CaseScore>,
+    by_style: BTreeMap<String, Vec<(&'static str, Tally)>>,
+    total: Vec<(&'static str, Tally)>,
+}
+
+/// Scores the folder and prints the result; fails where a floor is not reached.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let cases = case::load_all(&args.dir, "rust")?;
+    let scores = cases.par_iter().map(score::score).collect::<anyhow::Result<Vec<_>>>()?;
+    let report = summarise(scores);
+    let text = match args.format {
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+        Format::Text => render(&report, args.misses),
+    };
+    std::io::stdout().lock().write_all(text.as_bytes())?;
+    check_floors(&args.floors, &report.total)
+}
+
+fn summarise(cases: Vec<CaseScore>) -> Report {
+    let mut total = Vec::new();
+    let mut by_style: BTreeMap<String, Vec<(&'static str, Tally)>> = BTreeMap::new();
+    for case in &cases {
+        add(&mut total, &case.tallies);
+        for style in &case.styles {
+            add(by_style.entry(style.clone()).or_default(), &case.tallies);
+        }
+    }
+    Report { cases, by_style, total }
+}
+
+fn add(sum: &mut Vec<(&'static str, Tally)>, tallies: &[(&'static str, Tally)]) {
+    for (name, tally) in tallies {
+        match sum.iter_mut().find(|(column, _)| column == name) {
+            Some((_, into)) => *into += *tally,
+            None => sum.push((name, *tally)),
+        }
+    }
+}
+
+fn render(report: &Report, with_misses: bool) -> String {
+    let mut out = String::new();
+    row(&mut out, "case", COLUMNS.iter().copied());
+    for case in &report.cases {
+        row(&mut out, &case.id, case.tallies.iter().map(|(_, tally)| tally));
+        if with_misses {
+            for miss in &case.misses {
+                let _ = writeln!(out, "    {miss}");
+            }
+        }
+    }
+    out.push('\n');
+    row(&mut out, "style", COLUMNS.iter().copied());
+    for (style, tallies) in &report.by_style {
+        row(&mut out, style, tallies.iter().map(|(_, tally)| tally));
+    }
+    out.push('\n');
+    row(&mut out, "", COLUMNS.iter().copied());
+    row(&mut out, "total", report.total.iter().map(|(_, tally)| tally));
+    out.push_str("\nright/labelled; +n: answers where the label has none\n");
+    out
+}
+
+fn row(out: &mut String, head: &str, cells: impl Iterator<Item = impl std::fmt::Display>) {
+    let _ = write!(out, "{head:<32}");
+    for cell in cells {
+        let _ = write!(out, " {cell:>10}");
+    }
+    out.push('\n');
+}
+
+fn check_floors(floors: &[Floor], total: &[(&'static str, Tally)]) -> anyhow::Result<ExitCode> {
+    let mut exit = ExitCode::SUCCESS;
+    for floor in floors {
+        let (_, tally) = total
+            .iter()
+            .find(|(name, _)| *name == floor.name)
+            .with_context(|| format!("no column is named {}", floor.name))?;
+        if tally.right < floor.count {
+            writeln!(
+                std::io::stderr().lock(),
+                "{}: {} right, the floor is {}",
+                floor.name,
+                tally.right,
+                floor.count
+            )?;
+            exit = ExitCode::FAILURE;
+        }
+    }
+    Ok(exit)
+}
