@@ -7,7 +7,13 @@ pub mod command;
 mod message;
 
 pub mod git;
+pub mod input;
 pub mod source;
+
+pub mod clock;
+pub mod folders;
+pub mod store;
+pub mod trust;
 
 pub mod pipeline;
 pub mod workspace;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use incident_core::problem::Problem;
 
 use crate::command::Environment;
+use crate::folders::Folders;
 use crate::source::{self, ReadError};
+use crate::trust;
 
 /// A workspace; cheap to clone, a snapshot of what was known when it was made.
 #[derive(Clone, Debug)]
@@ -15,17 +17,24 @@ pub struct Workspace {
     root: PathBuf,
     open_buffers: Arc<BTreeMap<String, Arc<str>>>,
     environment: Arc<Environment>,
+    folders: Option<Arc<Folders>>,
+    is_trusted: bool,
 }
 
 impl Workspace {
     /// Opens `root`; the folder need not be a repository, nor exist for long.
+    ///
+    /// It is trusted where the user's list of trusted folders says so.
     pub fn open(root: &Path) -> Self {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
-        Self {
+        let workspace = Self {
             root,
             open_buffers: Arc::default(),
-            environment: Arc::new(Environment::of_process()),
-        }
+            environment: Arc::default(),
+            folders: None,
+            is_trusted: false,
+        };
+        workspace.with_environment(Environment::of_process())
     }
 
     /// Returns the absolute root.
@@ -43,8 +52,28 @@ impl Workspace {
 
     /// Returns the same workspace as a process with this environment sees it.
     pub fn with_environment(mut self, environment: Environment) -> Self {
+        self.folders = Folders::of(&environment).ok().map(Arc::new);
+        self.is_trusted =
+            self.folders.as_ref().is_some_and(|folders| trust::is_trusted(folders, &self.root));
         self.environment = Arc::new(environment);
         self
+    }
+
+    /// Returns the same workspace, trusted or not, whatever the user's list says: an editor with a
+    /// workspace trust of its own decides itself.
+    pub fn with_trust(mut self, is_trusted: bool) -> Self {
+        self.is_trusted = is_trusted;
+        self
+    }
+
+    /// Says whether cargo and configured commands may run here.
+    pub fn is_trusted(&self) -> bool {
+        self.is_trusted
+    }
+
+    /// Returns the user's folders; `None` where no home is known.
+    pub fn folders(&self) -> Option<&Folders> {
+        self.folders.as_deref()
     }
 
     /// Returns the environment that programs are looked up in and started from.

@@ -1,0 +1,133 @@
+//! Where our own files lie: the platform's folders for state, cache and configuration.
+//!
+//! Private to the user, and the only places besides a scratch worktree that we write to.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::command::Environment;
+
+/// Our folder's name inside the platform's.
+const NAME: &str = "incident-lsp";
+
+/// How long to wait for another process that holds a lock; it holds it for milliseconds.
+const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The folders of one user. None of them need exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folders {
+    state: PathBuf,
+    cache: PathBuf,
+    config: PathBuf,
+}
+
+/// Why one of our own files could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Neither an override nor a home folder is known.
+    #[error("no home folder is known; set HOME or INCIDENT_LSP_STATE_DIR")]
+    NoHome,
+    /// The disk refused: read-only, full, not ours.
+    #[error("{path} could not be written: {source}")]
+    Write {
+        /// The file or folder.
+        path: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// Another process holds the lock.
+    #[error("another incident-lsp has held {path} for seconds; try again")]
+    Locked {
+        /// The lock file.
+        path: String,
+    },
+}
+
+impl Folders {
+    /// Finds the folders: an override, else the base directories of the platform.
+    pub fn of(environment: &Environment) -> Result<Self, FolderError> {
+        let home = environment.folder("HOME").or_else(|| etcetera::home_dir().ok());
+        let folder = |own: &str, base: &str, below_home: &str| {
+            environment
+                .folder(own)
+                .or_else(|| Some(environment.folder(base)?.join(NAME)))
+                .or_else(|| Some(home.as_ref()?.join(below_home).join(NAME)))
+                .ok_or(FolderError::NoHome)
+        };
+        Ok(Self {
+            state: folder("INCIDENT_LSP_STATE_DIR", "XDG_STATE_HOME", ".local/state")?,
+            cache: folder("INCIDENT_LSP_CACHE_DIR", "XDG_CACHE_HOME", ".cache")?,
+            config: folder("INCIDENT_LSP_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")?,
+        })
+    }
+
+    /// Returns the folder for what must survive: explained incidents, trusted roots.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// Returns the folder for what can be made again.
+    pub fn cache(&self) -> &Path {
+        &self.cache
+    }
+
+    /// Returns the folder for the user's own settings.
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+}
+
+/// Makes `folder` and what is missing above it, open to nobody but the user.
+pub(crate) fn make_private(folder: &Path) -> Result<(), FolderError> {
+    let failed = |source| FolderError::Write { path: folder.display().to_string(), source };
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(failed)
+}
+
+/// Puts `bytes` at `path` in one step: readers see the old file or the new one, never half of it.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+    let failed = |source| FolderError::Write { path: path.display().to_string(), source };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    make_private(folder)?;
+    // Temporary files are made readable to the user alone.
+    let mut file =
+        tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(folder).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.flush()).map_err(failed)?;
+    file.persist(path).map_err(|err| failed(err.error))?;
+    Ok(())
+}
+
+/// Does `work` while no other process does the same in `folder`.
+///
+/// The lock is the system's and ends with the process; it is held for `work` alone.
+pub(crate) fn locked<T>(
+    folder: &Path,
+    work: impl FnOnce() -> Result<T, FolderError>,
+) -> Result<T, FolderError> {
+    make_private(folder)?;
+    let path = folder.join(".lock");
+    let failed = |source| FolderError::Write { path: path.display().to_string(), source };
+    let lock =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    let step = Duration::from_millis(5);
+    let mut waited = Duration::ZERO;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(std::fs::TryLockError::Error(err)) => return Err(failed(err)),
+            Err(std::fs::TryLockError::WouldBlock) if waited >= LOCK_PATIENCE => {
+                return Err(FolderError::Locked { path: path.display().to_string() });
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                std::thread::park_timeout(step);
+                waited += step;
+            }
+        }
+    }
+    work()
+}
