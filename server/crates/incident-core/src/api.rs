@@ -1,1 +1,0 @@
-//! The public surface of a package, read from its source.

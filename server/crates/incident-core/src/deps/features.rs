@@ -1,0 +1,1 @@
+//! Features as Cargo resolves them, from the lock file and the manifests as text.

@@ -1,0 +1,1 @@
+//! What a `Cargo.toml` says, as text.
