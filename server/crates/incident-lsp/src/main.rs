@@ -1,15 +1,25 @@
 //! A language server for production incidents, and its command line.
 
-use std::io;
 use std::process::ExitCode;
 
 mod cli;
 
-fn main() -> ExitCode {
-    cli::main(serve)
-}
+mod client_process;
+mod lifecycle;
+mod server;
+mod transport;
 
-/// Serves one editor on standard input and output until it leaves.
-fn serve() -> io::Result<ExitCode> {
-    Err(io::Error::other("this build has no language server"))
+mod engine;
+mod state;
+
+mod notifications;
+mod requests;
+
+mod diagnostics;
+mod lsp;
+mod progress;
+mod trace_document;
+
+fn main() -> ExitCode {
+    cli::main(lifecycle::serve)
 }

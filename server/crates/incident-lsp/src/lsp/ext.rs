@@ -1,0 +1,149 @@
+//! What commands take and return: the only JSON of our own. Documented in `server/docs/lsp-extensions.md`.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tower_lsp::lsp_types::{Range, Url};
+
+/// `incident.explain`: exactly one of `text` and `uri`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ExplainParams {
+    /// The trace or log itself.
+    pub(crate) text: Option<String>,
+    /// A document, open or on disk.
+    pub(crate) uri: Option<Url>,
+    /// The part of the document to read; all of it without.
+    pub(crate) range: Option<Range>,
+    /// The workspace folder to hold it against; found by the document's place without.
+    pub(crate) workspace: Option<PathBuf>,
+    /// The deployed revision.
+    pub(crate) deployed: Option<String>,
+    /// The last good revision or time.
+    pub(crate) since: Option<String>,
+}
+
+/// What `incident.explain` returns.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExplainResult {
+    /// The first incident, as in the JSON report; null where there is none.
+    pub(crate) incident: Option<Value>,
+    /// All of them.
+    pub(crate) incidents: Vec<Value>,
+    /// More is on its way: diagnostics show it when it is there.
+    pub(crate) partial: bool,
+    /// One sentence: what was found, or what was read, why nothing fits and what to do.
+    pub(crate) message: String,
+    /// What could not be done.
+    pub(crate) problems: Vec<String>,
+}
+
+/// Commands about one incident; without an id the newest one is meant.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct IncidentParams {
+    /// The incident's id, or the beginning of it.
+    pub(crate) incident: Option<String>,
+}
+
+/// What commands about one incident return.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IncidentResult {
+    /// The ids of the incidents that were meant.
+    pub(crate) incidents: Vec<String>,
+    /// One sentence.
+    pub(crate) message: String,
+}
+
+/// What `incident.list` returns.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListResult {
+    /// Newest first.
+    pub(crate) incidents: Vec<ListedIncident>,
+    /// One sentence.
+    pub(crate) message: String,
+}
+
+/// One line of `incident.list`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListedIncident {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its title.
+    pub(crate) title: String,
+    /// The workspace folder that it was held against.
+    pub(crate) root: PathBuf,
+    /// Where it shows first.
+    pub(crate) location: Option<tower_lsp::lsp_types::Location>,
+    /// How many hypotheses hold.
+    pub(crate) n_hypotheses: usize,
+    /// It was put aside.
+    pub(crate) dismissed: bool,
+}
+
+/// What `incident.status` returns.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StatusResult {
+    /// The server's version.
+    pub(crate) version: &'static str,
+    /// The workspace's folders.
+    pub(crate) roots: Vec<PathBuf>,
+    /// Which of them are trusted: there cargo and configured commands may run.
+    pub(crate) trusted: Vec<PathBuf>,
+    /// How columns are counted in this session.
+    pub(crate) position_encoding: String,
+    /// How many incidents show.
+    pub(crate) n_incidents: usize,
+    /// How many were put aside.
+    pub(crate) n_dismissed: usize,
+    /// How many documents are open.
+    pub(crate) n_documents: usize,
+    /// How many jobs run or wait.
+    pub(crate) n_jobs: usize,
+    /// Every command of this server.
+    pub(crate) commands: Vec<CommandRow>,
+    /// The same in words.
+    pub(crate) message: String,
+}
+
+/// One command, under each of its names.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CommandRow {
+    /// Its id in `workspace/executeCommand`.
+    pub(crate) id: &'static str,
+    /// Its title in a command palette, after `Incident: `.
+    pub(crate) palette_title: &'static str,
+    /// Its verb after `:Incident`.
+    pub(crate) verb: &'static str,
+    /// What does the same on the command line.
+    pub(crate) cli_verb: Option<&'static str>,
+}
+
+/// What `incident.report` and `incident.copySummary` return.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TextResult {
+    /// The text.
+    pub(crate) text: String,
+    /// The file that holds it, where there is one.
+    pub(crate) uri: Option<Url>,
+    /// The client showed it.
+    pub(crate) shown: bool,
+    /// One sentence.
+    pub(crate) message: String,
+}
+
+/// `initializationOptions`; every field may be left out.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct InitOptions {
+    /// The editor's workspace trust; without it the user's own list of trusted folders counts.
+    pub(crate) trusted: Option<bool>,
+}

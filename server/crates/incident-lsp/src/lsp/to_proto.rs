@@ -1,0 +1,107 @@
+//! From our values to the client's words.
+
+use incident_core::present::{self, ActionKind, DiagnosticSeverity};
+use serde_json::json;
+use tower_lsp::lsp_types::{
+    CodeAction, CodeActionKind, Command as LspCommand, Diagnostic, DiagnosticRelatedInformation,
+    DiagnosticSeverity as LspSeverity, Hover, HoverContents, Location, MarkupContent, MarkupKind,
+    NumberOrString, Range,
+};
+
+use super::capabilities::Capabilities;
+use super::commands::Command;
+use crate::state::{Mark, TrackedRange};
+
+/// The source of every diagnostic of ours.
+const SOURCE: &str = "incident";
+
+/// Returns a place as the document is now.
+pub(crate) fn location(place: &TrackedRange) -> Location {
+    Location::new(place.uri.clone(), place.range)
+}
+
+/// Returns what is published for a mark.
+pub(crate) fn diagnostic(mark: &Mark, client: &Capabilities) -> Diagnostic {
+    let shown = &mark.diagnostic;
+    let related: Vec<DiagnosticRelatedInformation> = mark
+        .related
+        .iter()
+        .map(|(place, message)| DiagnosticRelatedInformation {
+            location: location(place),
+            message: message.clone(),
+        })
+        .collect();
+    Diagnostic {
+        range: mark.place.range,
+        severity: Some(match shown.severity {
+            DiagnosticSeverity::Warning => LspSeverity::WARNING,
+            DiagnosticSeverity::Information => LspSeverity::INFORMATION,
+            DiagnosticSeverity::Hint => LspSeverity::HINT,
+        }),
+        code: Some(NumberOrString::String(shown.code.as_str().to_owned())),
+        code_description: None,
+        source: Some(SOURCE.to_owned()),
+        message: shown.message.clone(),
+        related_information: (client.related_information && !related.is_empty()).then_some(related),
+        tags: None,
+        data: client
+            .diagnostic_data
+            .then(|| json!({ "incident": shown.incident, "hypothesis": shown.hypothesis })),
+    }
+}
+
+/// Returns the hover over some marks, one below the other.
+pub(crate) fn hover(marks: &[&Mark], range: Range, client: &Capabilities) -> Hover {
+    let value = marks
+        .iter()
+        .map(|mark| mark.diagnostic.hover.as_str())
+        .collect::<Vec<&str>>()
+        .join("\n\n---\n\n");
+    let kind = if client.hover_markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
+    Hover { contents: HoverContents::Markup(MarkupContent { kind, value }), range: Some(range) }
+}
+
+/// Returns a code action of an incident, its command left out where the client asks for it later.
+pub(crate) fn code_action(
+    action: &present::Action,
+    incident: &str,
+    client: &Capabilities,
+) -> Option<CodeAction> {
+    let command = command(action, incident)?;
+    let lazy = client.code_action_resolve;
+    Some(CodeAction {
+        title: action.title.clone(),
+        kind: Some(CodeActionKind::from(action_kind(&action.kind).to_owned())),
+        data: lazy.then(|| json!(command)),
+        command: (!lazy).then_some(command),
+        ..CodeAction::default()
+    })
+}
+
+/// Returns the command that an action runs; `None` where this server has none.
+pub(crate) fn command(action: &present::Action, incident: &str) -> Option<LspCommand> {
+    let command = match &action.kind {
+        ActionKind::ShowReport => Command::Report,
+        ActionKind::CopySummary => Command::CopySummary,
+        ActionKind::Dismiss => Command::Dismiss,
+        // The seam for scratch worktrees.
+        ActionKind::OpenFix { .. } | ActionKind::RevertCommit { .. } => return None,
+    };
+    Some(LspCommand {
+        title: action.title.clone(),
+        command: command.id().to_owned(),
+        arguments: Some(vec![json!({ "incident": incident })]),
+    })
+}
+
+/// Every kind of code action that is offered; clients may ask for one or for their common start.
+pub(crate) const ACTION_KINDS: &[&str] =
+    &["quickfix.incident.fix", "quickfix.incident.show", "quickfix.incident.dismiss"];
+
+fn action_kind(kind: &ActionKind) -> &'static str {
+    match kind {
+        ActionKind::OpenFix { .. } | ActionKind::RevertCommit { .. } => "quickfix.incident.fix",
+        ActionKind::ShowReport | ActionKind::CopySummary => "quickfix.incident.show",
+        ActionKind::Dismiss => "quickfix.incident.dismiss",
+    }
+}

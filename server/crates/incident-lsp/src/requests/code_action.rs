@@ -1,0 +1,80 @@
+//! `textDocument/codeAction` and `codeAction/resolve`: the next step, in plain words.
+//!
+//! None is preferred, and all have kinds of our own, so that the compiler's come first.
+
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::lsp_types::{
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse,
+    Diagnostic,
+};
+
+use crate::lsp::to_proto;
+use crate::state::{Mark, Snapshot};
+
+/// Returns the actions of what shows in the range.
+pub(crate) fn code_action(
+    snapshot: &Snapshot,
+    params: &CodeActionParams,
+) -> Option<CodeActionResponse> {
+    let client = &snapshot.session.capabilities;
+    let marks = snapshot.board.marks_at(&params.text_document.uri, params.range);
+    let mut actions: Vec<CodeAction> = Vec::new();
+    for (entry, mark) in marks {
+        for action in &mark.diagnostic.actions {
+            let Some(offered) = to_proto::code_action(action, entry.id(), client) else { continue };
+            if !is_asked_for(&offered, params.context.only.as_deref()) {
+                continue;
+            }
+            let told = fitting_diagnostic(mark, &params.context.diagnostics);
+            // Several marks of one incident lie close together: each action is offered once.
+            match actions.iter_mut().find(|known| is_same(known, &offered)) {
+                Some(known) => known.diagnostics.get_or_insert_default().extend(told),
+                None => {
+                    actions.push(CodeAction { diagnostics: told.map(|it| vec![it]), ..offered })
+                }
+            }
+        }
+    }
+    let offered: CodeActionResponse = actions
+        .into_iter()
+        .filter_map(|action| match client.code_action_literals {
+            true => Some(CodeActionOrCommand::CodeAction(action)),
+            false => action.command.map(CodeActionOrCommand::Command),
+        })
+        .collect();
+    (!offered.is_empty()).then_some(offered)
+}
+
+/// Fills in what the action does.
+pub(crate) fn code_action_resolve(mut action: CodeAction) -> Result<CodeAction> {
+    match action.data.take().map(serde_json::from_value) {
+        Some(Ok(command)) => {
+            action.command = Some(command);
+            Ok(action)
+        }
+        Some(Err(_)) | None => {
+            Err(Error::invalid_params("the action's data is not what this server gave out"))
+        }
+    }
+}
+
+/// A kind that is asked for stands for all that begin with it, part by part.
+fn is_asked_for(action: &CodeAction, only: Option<&[CodeActionKind]>) -> bool {
+    let kind = action.kind.as_ref().map_or("", CodeActionKind::as_str);
+    let begins_with = |asked: &str| {
+        let rest = kind.strip_prefix(asked);
+        asked.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    only.is_none_or(|only| only.iter().any(|asked| begins_with(asked.as_str())))
+}
+
+fn is_same(a: &CodeAction, b: &CodeAction) -> bool {
+    a.title == b.title && a.command == b.command && a.data == b.data
+}
+
+/// The client's own copy of the mark's diagnostic.
+fn fitting_diagnostic(mark: &Mark, told: &[Diagnostic]) -> Option<Diagnostic> {
+    told.iter()
+        .find(|it| it.range == mark.place.range && it.message == mark.diagnostic.message)
+        .cloned()
+}

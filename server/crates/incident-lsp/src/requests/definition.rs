@@ -1,0 +1,105 @@
+//! `textDocument/definition`: from a frame of a trace or log document to its source.
+
+use incident_core::present::words;
+use incident_core::resolve::Resolution;
+use incident_host::pipeline::ExplainOptions;
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::lsp_types::{GotoDefinitionParams, GotoDefinitionResponse, Location, Range, Url};
+
+use crate::engine::{Input, Outcome, Purpose, Request};
+use crate::lsp::position;
+use crate::server::Server;
+use crate::trace_document::{self, Printed};
+
+/// Returns the place of the frame under the cursor; all that fit where it is ambiguous.
+pub(crate) async fn definition(
+    server: &Server,
+    params: GotoDefinitionParams,
+) -> Result<Option<GotoDefinitionResponse>> {
+    let at = params.text_document_position_params;
+    let snapshot = server.state.snapshot();
+    let Some(document) = snapshot.trace_document(&at.text_document.uri) else { return Ok(None) };
+    let encoding = snapshot.session.capabilities.encoding;
+    let offset = position::byte_offset(document.rope(), at.position, encoding);
+    let found = look_up(server, &at.text_document.uri, offset).await?;
+    if found.targets.is_empty() && found.is_frame {
+        server.tell(&found.message);
+    }
+    Ok((!found.targets.is_empty()).then_some(GotoDefinitionResponse::Array(found.targets)))
+}
+
+/// Where a frame leads.
+#[derive(Debug, Default)]
+pub(super) struct LookedUp {
+    /// The places, best first.
+    pub(super) targets: Vec<Location>,
+    /// One sentence: what is not certain, or why there is none.
+    pub(super) message: String,
+    /// There is a frame at all.
+    pub(super) is_frame: bool,
+}
+
+/// Looks up the frame at an offset of a document, in the last explanation of the same text or a new one.
+pub(super) async fn look_up(server: &Server, uri: &Url, offset: usize) -> Result<LookedUp> {
+    let snapshot = server.state.snapshot();
+    let Some(document) = snapshot.document(uri).cloned() else { return Ok(LookedUp::default()) };
+    let printed = super::blocking(move || trace_document::place_at(&document.traces(), offset));
+    let Some(printed) = printed.await.flatten() else {
+        return Ok(LookedUp {
+            message: "There is no frame here.".to_owned(),
+            ..LookedUp::default()
+        });
+    };
+    let known = server.state.snapshot().looked_up(uri);
+    let found = match known {
+        Some(found) => found,
+        None => {
+            let input = Input::Document { uri: uri.clone(), range: None };
+            let options = ExplainOptions::default();
+            let request = Request { input, workspace: None, options, purpose: Purpose::LookUp };
+            match server.engine.explain(request).outcome().await {
+                Outcome::Found(found) => found,
+                other => return Err(other.into_error()),
+            }
+        }
+    };
+    let resolution = trace_document::resolution(&found.explanation, &printed);
+    Ok(looked_up(&found.root, &printed, resolution))
+}
+
+fn looked_up(
+    root: &std::path::Path,
+    printed: &Printed,
+    resolution: Option<&Resolution>,
+) -> LookedUp {
+    let printed_at = match printed.location.line {
+        Some(line) => format!("{}:{line}", printed.location.file),
+        None => printed.location.file.clone(),
+    };
+    let Some(resolution) = resolution else {
+        let message = format!("{printed_at} was not looked up.");
+        return LookedUp { message, is_frame: true, ..LookedUp::default() };
+    };
+    let target = |path: &str, line: Option<u32>| {
+        let uri = Url::from_file_path(root.join(path)).ok()?;
+        let start = trace_document::line_start(line);
+        Some(Location::new(uri, Range::new(start, start)))
+    };
+    let in_workspace = resolution.package.is_none();
+    let place = resolution.place.as_ref().filter(|_| in_workspace);
+    let mut targets: Vec<Location> = Vec::new();
+    targets.extend(place.and_then(|place| {
+        let line = place.line.or(place.item.as_ref().map(|item| item.start_line));
+        target(&place.path, line)
+    }));
+    let candidates = resolution.candidates.iter();
+    targets.extend(candidates.filter_map(|it| target(&it.path, it.line)));
+    let status = words::status(resolution, printed.location.line);
+    let message = match (targets.first(), status) {
+        (Some(_), None) => "Go to the source of this frame.".to_owned(),
+        (Some(_), Some(status)) => format!("Go to the source of this frame: {status}."),
+        (None, Some(status)) => format!("{printed_at}: {status}."),
+        (None, None) => format!("{printed_at} has no place in this workspace."),
+    };
+    LookedUp { targets, message, is_frame: true }
+}

@@ -1,0 +1,56 @@
+//! `workspace/executeCommand`: the commands of [`crate::lsp::commands`], each in its own file.
+
+mod explain;
+mod incidents;
+mod report;
+mod status;
+
+use serde::Serialize;
+use serde_json::Value;
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::lsp_types::ExecuteCommandParams;
+
+use crate::lsp::commands::Command;
+use crate::lsp::from_proto;
+use crate::server::Server;
+
+/// Runs a command.
+pub(crate) async fn execute_command(
+    server: &Server,
+    params: ExecuteCommandParams,
+) -> Result<Option<Value>> {
+    let ExecuteCommandParams { command: id, arguments, .. } = params;
+    let Some(command) = Command::from_id(&id) else {
+        return Err(Error::invalid_params(format!("there is no command {id}")));
+    };
+    match command {
+        Command::Explain => {
+            let params = from_proto::argument(&id, arguments)?;
+            answer(&explain::explain(server, params).await?)
+        }
+        Command::Clear => {
+            answer(&incidents::clear(server, &from_proto::argument(&id, arguments)?)?)
+        }
+        Command::List => answer(&incidents::list(server)),
+        Command::Dismiss => {
+            answer(&incidents::dismiss(server, &from_proto::argument(&id, arguments)?)?)
+        }
+        Command::Reopen => {
+            answer(&incidents::reopen(server, &from_proto::argument(&id, arguments)?)?)
+        }
+        Command::Report => {
+            answer(&report::report(server, &from_proto::argument(&id, arguments)?).await?)
+        }
+        Command::CopySummary => {
+            answer(&report::summary(server, &from_proto::argument(&id, arguments)?)?)
+        }
+        Command::Status => answer(&status::status(server)),
+    }
+}
+
+fn answer(result: &impl Serialize) -> Result<Option<Value>> {
+    serde_json::to_value(result).map(Some).map_err(|error| {
+        tracing::error!("an answer can't be written as JSON: {error}");
+        Error::internal_error()
+    })
+}

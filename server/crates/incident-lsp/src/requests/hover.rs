@@ -1,0 +1,16 @@
+//! `textDocument/hover`: why a place shows.
+
+use tower_lsp::lsp_types::{Hover, HoverParams, Range};
+
+use crate::lsp::to_proto;
+use crate::state::Snapshot;
+
+/// Returns what is known of the places under the cursor.
+pub(crate) fn hover(snapshot: &Snapshot, params: &HoverParams) -> Option<Hover> {
+    let at = &params.text_document_position_params;
+    let range = Range::new(at.position, at.position);
+    let marks = snapshot.board.marks_at(&at.text_document.uri, range);
+    let (_, first) = marks.first()?;
+    let shown: Vec<_> = marks.iter().map(|(_, mark)| *mark).collect();
+    Some(to_proto::hover(&shown, first.place.range, &snapshot.session.capabilities))
+}

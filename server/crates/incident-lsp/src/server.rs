@@ -1,0 +1,145 @@
+//! The protocol's methods, each handed to the file that bears its name.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::lsp_types::notification::ShowMessage;
+use tower_lsp::lsp_types::{
+    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
+    DidChangeTextDocumentParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentLink, DocumentLinkParams,
+    ExecuteCommandParams, FoldingRange, FoldingRangeParams, GotoDefinitionParams,
+    GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult,
+    InitializedParams, MessageType, ShowMessageParams, WorkDoneProgressCancelParams,
+};
+use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
+
+use crate::client_process::ClientProcess;
+use crate::engine::Engine;
+use crate::state::State;
+use crate::transport::Outbox;
+use crate::{notifications, requests};
+
+/// What every handler can reach.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// What is known.
+    pub(crate) state: Arc<State>,
+    /// Who does slow work.
+    pub(crate) engine: Engine,
+    /// Notifications to the client.
+    pub(crate) outbox: Outbox,
+    client_process: ClientProcess,
+}
+
+impl Server {
+    /// Builds the service around a server; must be called inside the runtime.
+    pub(crate) fn service(outbox: Outbox) -> (LspService<Self>, ClientSocket) {
+        LspService::build(|client| Self::new(client, outbox))
+            .custom_method("window/workDoneProgress/cancel", Self::work_done_progress_cancel)
+            .finish()
+    }
+
+    fn new(client: Client, outbox: Outbox) -> Self {
+        let state = Arc::new(State::default());
+        let engine = Engine::start(Arc::clone(&state), client, outbox.clone());
+        Self { state, engine, outbox, client_process: ClientProcess::unknown() }
+    }
+
+    /// Waits until the client's process is gone.
+    pub(crate) async fn client_gone(&self) {
+        self.client_process.gone().await;
+    }
+
+    /// Cancels all work and waits for it.
+    pub(crate) async fn stop(&self) {
+        self.engine.stop().await;
+    }
+
+    /// Tells the person something that they should not miss.
+    pub(crate) fn tell(&self, message: &str) {
+        let params = ShowMessageParams { typ: MessageType::INFO, message: message.to_owned() };
+        self.outbox.notify::<ShowMessage>(params);
+    }
+
+    async fn work_done_progress_cancel(&self, params: WorkDoneProgressCancelParams) {
+        notifications::work_done_progress_cancel(self, &params);
+    }
+}
+
+#[tower_lsp::async_trait]
+impl LanguageServer for Server {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        if let Some(process_id) = params.process_id {
+            self.client_process.watch(process_id);
+        }
+        Ok(requests::initialize(self, &params))
+    }
+
+    async fn initialized(&self, _: InitializedParams) {}
+
+    async fn shutdown(&self) -> Result<()> {
+        self.engine.send(crate::engine::Event::Stop);
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        notifications::did_open(self, params);
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        notifications::did_change(self, &params);
+    }
+
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        notifications::did_save(self, &params);
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        notifications::did_close(self, &params);
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        notifications::did_change_workspace_folders(self, &params);
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        requests::execute_command(self, params).await
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        Ok(requests::hover(&self.state.snapshot(), &params))
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        Ok(requests::code_lens(self.state.snapshot(), params).await)
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        Ok(requests::folding_range(self.state.snapshot(), params).await)
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        Ok(requests::document_link(self.state.snapshot(), params).await)
+    }
+
+    async fn document_link_resolve(&self, link: DocumentLink) -> Result<DocumentLink> {
+        requests::document_link_resolve(self, link).await
+    }
+
+    async fn goto_definition(
+        &self,
+        params: GotoDefinitionParams,
+    ) -> Result<Option<GotoDefinitionResponse>> {
+        requests::definition(self, params).await
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        Ok(requests::code_action(&self.state.snapshot(), &params))
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        requests::code_action_resolve(action)
+    }
+}
