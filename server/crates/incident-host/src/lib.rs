@@ -8,6 +8,7 @@ mod message;
 
 pub mod git;
 pub mod input;
+pub mod packages;
 pub mod source;
 
 pub mod clock;

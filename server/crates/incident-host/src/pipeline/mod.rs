@@ -18,15 +18,14 @@ use incident_core::input::RawInput;
 use incident_core::logs::{self, LogReport};
 use incident_core::present::{ExplainedIncident, Explanation, WorkspaceInfo};
 use incident_core::problem::Problem;
-use incident_core::resolve::{
-    self, PackageSources, ResolveInput, ResolvedTrace, Sources, WorkspaceMember,
-};
+use incident_core::resolve::{self, ResolveInput, ResolvedTrace, Sources, WantedPackageFile};
 use incident_core::suspects::{self, RankInput, Suspects};
 use incident_core::syntax::{self, SymbolIndex};
 use incident_core::text;
 use incident_core::trace::{self, Trace};
 
 use crate::git::{GitError, Repository};
+use crate::packages::Packages;
 use crate::source;
 use crate::workspace::Workspace;
 
@@ -88,7 +87,7 @@ struct Tree {
     /// Sorted.
     files: Vec<String>,
     symbols: SymbolIndex,
-    members: Vec<WorkspaceMember>,
+    packages: Packages,
 }
 
 /// What the ranking of every incident stands on.
@@ -121,9 +120,9 @@ impl Run<'_> {
             .and_then(|repository| self.answered(repository.head(self.cancel)).flatten())
             .map(|head| head.0);
         let tree = self.tree();
-        let deployed = repository
-            .as_ref()
-            .map(|repository| deployed::find(self, repository, inputs, &traces, &tree.members));
+        let deployed = repository.as_ref().map(|repository| {
+            deployed::find(self, repository, inputs, &traces, tree.packages.members())
+        });
 
         self.stage("Tying frames to the source");
         let sources = self.sources(
@@ -187,12 +186,12 @@ impl Run<'_> {
     fn tree(&mut self) -> Tree {
         let listing = self.noting(source::list(self.workspace.root(), self.cancel));
         let mut files = listing.source_paths();
-        files.extend(
-            self.workspace.open_buffers().keys().filter(|it| source::is_source(it)).cloned(),
-        );
+        let open = self.workspace.open_buffers().keys();
+        files.extend(open.filter(|path| source::is_source(path)).cloned());
         files.sort();
         files.dedup();
-        Tree { files, symbols: SymbolIndex::default(), members: Vec::new() }
+        let packages = self.noting(Packages::read(self.workspace, &listing, self.cancel));
+        Tree { files, symbols: SymbolIndex::default(), packages }
     }
 
     fn sources(
@@ -204,7 +203,7 @@ impl Run<'_> {
         let wanted: BTreeSet<String> = traces
             .iter()
             .flat_map(|trace| {
-                resolve::wanted_files(trace, &tree.files, &tree.symbols, &tree.members)
+                resolve::wanted_files(trace, &tree.files, &tree.symbols, tree.packages.members())
             })
             .collect();
         fetch::sources(self, &wanted.into_iter().collect::<Vec<_>>(), deployed)
@@ -216,13 +215,17 @@ impl Run<'_> {
         tree: &Tree,
         sources: &Sources,
     ) -> Vec<ResolvedTrace> {
-        let packages = PackageSources::default();
+        let resolved = tree.packages.resolved();
+        let wanted: BTreeSet<WantedPackageFile> =
+            traces.iter().flat_map(|trace| resolve::wanted_packages(trace, &resolved)).collect();
+        let wanted: Vec<WantedPackageFile> = wanted.into_iter().collect();
+        let packages = tree.packages.fetch(&wanted, self.cancel);
         let input = ResolveInput {
             files: &tree.files,
             symbols: &tree.symbols,
             sources,
             packages: &packages,
-            members: &tree.members,
+            members: tree.packages.members(),
         };
         traces
             .into_iter()
