@@ -126,7 +126,7 @@ pub fn index_file(path: &str, text: &str) -> FileSymbols {
 }
 
 /// The very expression that failed, found from a panic's line and column.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FailingExpression {
     /// What failed there.
     pub kind: FailureKind,

@@ -17,10 +17,12 @@ mod failing;
 mod items;
 mod lex;
 mod locals;
+mod shape;
 mod snippet;
 
 pub use failing::FailureHint;
 pub use locals::{Called, Definition, DefinitionKind, ReturnKind};
+pub use shape::{Around, Body, BodyKind, Chain, Link, LinkKind, RootKind};
 pub use snippet::Snippet;
 
 use crate::syntax::{FileSymbols, Item, ItemKind};
