@@ -4,6 +4,20 @@
 //! its quotes against the evidence and turns what survives into a [`CheckedHypothesis`], the only
 //! type that the later stages take.
 
+mod catalogue;
+mod crash;
+mod culprit;
+mod errors;
+mod evidence;
+mod library;
+mod mentions;
+mod origin;
+mod repair;
+mod signatures;
+
+pub use catalogue::{Catalogue, Entry, catalogue};
+pub use evidence::verify;
+
 use crate::check::Finding;
 use crate::fix::Fix;
 use crate::history::{CommitId, History};
@@ -181,12 +195,8 @@ impl EvidenceOrigin {
 
 /// Proposes hypotheses from the built-in signatures, best first.
 pub fn from_signatures(input: &HypothesisInput<'_>) -> Vec<Hypothesis> {
-    let _ = input;
-    Vec::new()
+    signatures::propose(input)
 }
 
-/// Verifies every quote of `hypotheses`, drops what does not hold, and keeps the best three.
-pub fn verify(hypotheses: Vec<Hypothesis>, input: &HypothesisInput<'_>) -> Vec<CheckedHypothesis> {
-    let _ = (hypotheses, input);
-    Vec::new()
-}
+#[cfg(test)]
+mod tests;
