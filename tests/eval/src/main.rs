@@ -1,6 +1,8 @@
 //! The benchmark of incident-lsp: scores a corpus folder and prints a table.
 
+mod drift;
 mod floor;
+mod published;
 mod regressions;
 mod table;
 mod tally;
@@ -22,8 +24,10 @@ struct Cli {
 enum Command {
     /// Which change caused the incident, and which function holds the fault.
     Regressions(regressions::Args),
-    /// How stack traces are read.
+    /// How stack traces are read, and where their places lie in the published source.
     Traces(traces::Args),
+    /// Where the places of older traces lie in later source.
+    Drift(drift::Args),
 }
 
 /// How the figures are printed.
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Regressions(args) => regressions::run(&args),
         Command::Traces(args) => traces::run(&args),
+        Command::Drift(args) => drift::run(&args),
     };
     match done {
         Ok(code) => code,

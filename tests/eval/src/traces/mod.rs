@@ -15,6 +15,9 @@ use crate::floor::Floor;
 use crate::tally::Tally;
 
 mod case;
+pub(crate) mod labels;
+pub(crate) mod places;
+mod resolved;
 mod score;
 
 use score::{COLUMNS, CaseScore};
@@ -41,13 +44,17 @@ struct Report {
     cases: Vec<CaseScore>,
     by_style: BTreeMap<String, Vec<(&'static str, Tally)>>,
     total: Vec<(&'static str, Tally)>,
+    /// Places shown wrong while claiming to be sure; each is an error of its own class.
+    wrong_while_sure: usize,
 }
 
 /// Scores the folder and prints the result; fails where a floor is not reached.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let cases = case::load_all(&args.dir, "rust")?;
-    let scores = cases.par_iter().map(score::score).collect::<anyhow::Result<Vec<_>>>()?;
-    let report = summarise(scores);
+    let mut scores = cases.par_iter().map(score::score).collect::<anyhow::Result<Vec<_>>>()?;
+    let labels = labels::load_all(&args.dir)?;
+    let wrong_while_sure = resolved::score_into(&mut scores, &labels);
+    let report = summarise(scores, wrong_while_sure);
     let text = match args.format {
         Format::Json => serde_json::to_string_pretty(&report)? + "\n",
         Format::Text => render(&report, args.misses),
@@ -56,7 +63,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     check_floors(&args.floors, &report.total)
 }
 
-fn summarise(cases: Vec<CaseScore>) -> Report {
+fn summarise(cases: Vec<CaseScore>, wrong_while_sure: usize) -> Report {
     let mut total = Vec::new();
     let mut by_style: BTreeMap<String, Vec<(&'static str, Tally)>> = BTreeMap::new();
     for case in &cases {
@@ -65,7 +72,7 @@ fn summarise(cases: Vec<CaseScore>) -> Report {
             add(by_style.entry(style.clone()).or_default(), &case.tallies);
         }
     }
-    Report { cases, by_style, total }
+    Report { cases, by_style, total, wrong_while_sure }
 }
 
 fn add(sum: &mut Vec<(&'static str, Tally)>, tallies: &[(&'static str, Tally)]) {
@@ -77,9 +84,13 @@ fn add(sum: &mut Vec<(&'static str, Tally)>, tallies: &[(&'static str, Tally)]) 
     }
 }
 
+fn columns() -> impl Iterator<Item = &'static str> {
+    COLUMNS.into_iter().chain([resolved::COLUMN])
+}
+
 fn render(report: &Report, with_misses: bool) -> String {
     let mut out = String::new();
-    row(&mut out, "case", COLUMNS.iter().copied());
+    row(&mut out, "case", columns());
     for case in &report.cases {
         row(&mut out, &case.id, case.tallies.iter().map(|(_, tally)| tally));
         if with_misses {
@@ -89,14 +100,15 @@ fn render(report: &Report, with_misses: bool) -> String {
         }
     }
     out.push('\n');
-    row(&mut out, "style", COLUMNS.iter().copied());
+    row(&mut out, "style", columns());
     for (style, tallies) in &report.by_style {
         row(&mut out, style, tallies.iter().map(|(_, tally)| tally));
     }
     out.push('\n');
-    row(&mut out, "", COLUMNS.iter().copied());
+    row(&mut out, "", columns());
     row(&mut out, "total", report.total.iter().map(|(_, tally)| tally));
     out.push_str("\nright/labelled; +n: answers where the label has none\n");
+    let _ = writeln!(out, "resolved wrong while claiming to be sure: {}", report.wrong_while_sure);
     out
 }
 

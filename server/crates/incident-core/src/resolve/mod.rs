@@ -8,6 +8,7 @@ mod drift;
 mod lookup;
 mod paths;
 mod place;
+mod shape;
 mod symbol;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -207,6 +208,23 @@ pub fn wanted_files(
             wanted.extend(found.iter().map(|found| found.file.path.clone()));
         }
     }
+    wanted.into_iter().collect()
+}
+
+/// Names further workspace files that [`resolve`] needs once the deployed texts are there: those that
+/// code may have moved to. Asked once more after [`wanted_files`] was answered.
+///
+/// Sorted, without repeats.
+pub fn wanted_moved(trace: &Trace, input: &ResolveInput<'_>, cancel: &Cancel) -> Vec<String> {
+    if input.sources.deployed.is_empty() {
+        return Vec::new();
+    }
+    let view = View::new(input, cancel);
+    let mut wanted = BTreeSet::new();
+    for location in locations(trace) {
+        wanted.extend(view.wanted_moved(location));
+    }
+    wanted.retain(|path| !input.sources.current.contains_key(path));
     wanted.into_iter().collect()
 }
 

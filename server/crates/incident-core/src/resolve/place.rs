@@ -139,6 +139,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Returns every current file whose text was brought, by path.
+    pub(super) fn files(&self) -> impl Iterator<Item = &SourceFile<'a>> {
+        self.input.sources.current.keys().filter_map(|path| self.file(path))
+    }
+
     /// Returns a current file whose text was brought.
     pub(super) fn file(&self, path: &str) -> Option<&SourceFile<'a>> {
         self.files.get(path)
@@ -173,6 +178,28 @@ impl<'a> View<'a> {
             }
             PathOwner::Unknown => self.in_workspace(printed, &path, None),
         }
+    }
+
+    /// Returns the files of today that may hold what a printed place became.
+    pub(super) fn wanted_moved(&self, location: &SourceLocation) -> Vec<String> {
+        let (Some(line), Some(path)) = (location.line, PrintedPath::parse(&location.file)) else {
+            return Vec::new();
+        };
+        let path = match path.owner() {
+            PathOwner::Std => return Vec::new(),
+            PathOwner::Package { name, below, .. } => {
+                match lookup::member_of_crate(self.input.members, &name) {
+                    Some(member) => {
+                        let below = PrintedPath::parse(&below).unwrap_or(path);
+                        self.joined(&member.root, below)
+                    }
+                    None => path,
+                }
+            }
+            PathOwner::Unknown => path,
+        };
+        let Some(old) = self.deployed_file(&path, line, None) else { return Vec::new() };
+        drift::wanted(self, &old, line).into_iter().map(str::to_owned).collect()
     }
 
     fn joined(&self, root: &str, below: PrintedPath) -> PrintedPath {

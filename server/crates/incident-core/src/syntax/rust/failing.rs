@@ -8,7 +8,7 @@ use tree_sitter::Node;
 
 use crate::syntax::rust::Snippet;
 use crate::syntax::{FailingExpression, FailureKind};
-use crate::text::{ByteSpan, LineIndex};
+use crate::text::LineIndex;
 
 /// What a panic's message says about the expression.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -242,15 +242,6 @@ impl Snippet<'_> {
             }
             _ => None,
         }
-    }
-
-    /// Returns the statement around a byte offset of the file: the innermost of the blocks' own.
-    pub fn statement(&self, offset: usize) -> Option<ByteSpan> {
-        let path = self.path_to(offset);
-        let holder = path
-            .iter()
-            .rposition(|node| matches!(node.kind(), "block" | "source_file" | "match_block"))?;
-        path.get(holder + 1).map(|node| self.span(*node))
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! - [`Snippet::failing_expression`]: what failed at a line and column;
 //! - [`Snippet::statement`]: the statement around an offset;
+//! - [`Snippet::statement_head`]: the same, without the blocks that begin later;
 //! - [`Snippet::definition_of_local`]: the `let`, parameter, pattern or field that made a value;
 //! - [`Snippet::called`]: the function or method that an expression calls, with its receiver;
 //! - [`Snippet::return_kind`]: whether the function around gives an `Option`, a `Result`, or neither;
@@ -19,6 +20,7 @@ mod lex;
 mod locals;
 mod shape;
 mod snippet;
+mod statements;
 
 pub use failing::FailureHint;
 pub use locals::{Called, Definition, DefinitionKind, ReturnKind};
@@ -31,6 +33,11 @@ use crate::syntax::{FileSymbols, Item, ItemKind};
 pub fn index(path: &str, text: &str) -> FileSymbols {
     let (items, module_files) = items::scan(text);
     FileSymbols { path: path.to_owned(), items, module_files }
+}
+
+/// Returns the tokens of a text, without comments and layout.
+pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    lex::Lexer::new(text).filter_map(|token| text.get(token.start..token.end))
 }
 
 /// Returns the innermost function among `items` around an offset, by bytes.

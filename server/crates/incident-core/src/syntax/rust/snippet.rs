@@ -55,8 +55,8 @@ impl<'t> Snippet<'t> {
         Some(snippet)
     }
 
-    /// Parses the whole function around `offset`, without going into the arguments of macros.
-    pub(super) fn function_tree(&self, cancel: &Cancel) -> Option<Self> {
+    /// Parses the whole function again where this is one argument of a macro in it.
+    pub fn function_tree(&self, cancel: &Cancel) -> Option<Self> {
         Self::parse(self.text, self.function?, self.function, cancel)
     }
 
