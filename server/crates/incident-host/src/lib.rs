@@ -18,6 +18,7 @@ pub mod trust;
 
 pub mod pipeline;
 pub mod workspace;
+pub mod worktree;
 
 #[cfg(test)]
 mod testing;

@@ -55,14 +55,7 @@ impl Store {
     ///
     /// Reads nothing and makes no folder yet.
     pub fn open(folders: &Folders, workspace: &Path) -> Self {
-        let real = workspace.canonicalize().unwrap_or_else(|_| workspace.to_owned());
-        let home = real
-            .ancestors()
-            .find(|folder| folder.join(".git").symlink_metadata().is_ok())
-            .unwrap_or(&real);
-        let digest = Sha256::digest(home.as_os_str().as_encoded_bytes());
-        let key: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
-        Self { folder: everything(folders).join(key) }
+        Self { folder: everything(folders).join(repository_key(workspace)) }
     }
 
     /// Keeps an incident, redacted; an older entry with its id is replaced, expired ones go.
@@ -141,6 +134,17 @@ impl Store {
             }
         }
     }
+}
+
+/// Returns the name that the repository (or the bare folder) around `workspace` has in our folders.
+pub(crate) fn repository_key(workspace: &Path) -> String {
+    let real = workspace.canonicalize().unwrap_or_else(|_| workspace.to_owned());
+    let home = real
+        .ancestors()
+        .find(|folder| folder.join(".git").symlink_metadata().is_ok())
+        .unwrap_or(&real);
+    let digest = Sha256::digest(home.as_os_str().as_encoded_bytes());
+    digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Removes the kept incidents of every repository.

@@ -1,12 +1,14 @@
 //! Git, read-only, through the git program.
 //!
 //! Nothing that a repository configures is started: no monitor, hook, filter, text conversion,
-//! external diff, pager, signing or credential program. Nothing is written, nothing is fetched.
+//! external diff, pager, signing or credential program. Nothing is fetched, and nothing is written
+//! but scratch worktrees (`worktrees`).
 //! Every call is bounded in time and output. Paths come in and go out relative to the workspace.
 
 mod parse;
 #[cfg(test)]
 mod tests;
+mod worktrees;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +20,8 @@ use incident_core::history::{BlameRange, Commit, CommitId, WantedBlame};
 use crate::command::{CommandError, Environment, Limits, Program};
 use crate::message::plain;
 use crate::source::slashed;
+
+pub use self::worktrees::Worktree;
 
 /// Settings that take precedence over the repository's own, so that those start nothing and
 /// change no output that we parse.
@@ -66,6 +70,8 @@ pub struct Repository {
     /// Folders that no program may come from.
     outside: Vec<PathBuf>,
     shallow: bool,
+    /// Further `name=value` settings, after ours.
+    more_settings: Vec<String>,
 }
 
 /// Why git did not answer.
@@ -138,6 +144,7 @@ impl Repository {
             prefix: String::new(),
             outside,
             shallow: false,
+            more_settings: Vec::new(),
         };
         let answer = repository.run(
             "rev-parse",
@@ -180,6 +187,11 @@ impl Repository {
     /// Says whether older history is missing from this clone.
     pub fn is_shallow(&self) -> bool {
         self.shallow
+    }
+
+    /// Returns the workspace's folder below the top, with a `/` at its end; empty at the top.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// Returns the top of the working tree, with links followed.
@@ -444,6 +456,7 @@ impl Repository {
                 "--literal-pathspecs",
             ])
             .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
+            .args(self.more_settings.iter().flat_map(|setting| ["-c", setting]))
             .arg(what)
             .args(args.iter().map(AsRef::as_ref));
         for (name, value) in [

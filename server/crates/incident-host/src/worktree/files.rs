@@ -1,0 +1,140 @@
+//! What a patch makes of the files, worked out in memory and then written into the worktree.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use incident_core::cancel::Cancel;
+use incident_core::fix::Patch;
+use incident_core::history::CommitId;
+use sha2::{Digest, Sha256};
+
+use super::WorktreeError;
+use super::record::{WrittenFile, hex};
+use crate::git::Repository;
+use crate::message::plain;
+use crate::source::{ReadError, contained};
+use crate::workspace::Workspace;
+
+/// The files of a fix, as they shall be.
+pub(super) struct Contents {
+    /// By path relative to the workspace; `None` removes the file.
+    files: BTreeMap<String, Option<String>>,
+    /// Sentences for the person.
+    pub(super) notes: Vec<String>,
+}
+
+/// Applies `patch` to the files as they are in `base`.
+///
+/// A fix is made against the text that the person sees. Where that has edits which `base` lacks and
+/// the patch fits only with them, the file as it is in the tree is the starting point, and a note
+/// says so.
+pub(super) fn after_patch(
+    workspace: &Workspace,
+    repository: &Repository,
+    base: &CommitId,
+    patch: &Patch,
+    cancel: &Cancel,
+) -> Result<Contents, WorktreeError> {
+    let old_paths: Vec<String> =
+        patch.files.iter().filter_map(|file| file.old_path.clone()).collect();
+    let blobs = repository.blobs(base, &old_paths, cancel)?;
+    let mut contents = Contents { files: BTreeMap::new(), notes: Vec::new() };
+    for file in &patch.files {
+        let does_not_fit = || WorktreeError::DoesNotFit {
+            path: plain(file.path()),
+            base: base.short().to_owned(),
+        };
+        let after = match &file.old_path {
+            None => file.apply("").ok_or_else(does_not_fit)?,
+            Some(path) => {
+                let committed = blobs.get(path).and_then(|bytes| std::str::from_utf8(bytes).ok());
+                match committed.and_then(|before| file.apply(before)) {
+                    Some(after) => after,
+                    None => {
+                        let (current, _) = workspace.text(path).map_err(|_| does_not_fit())?;
+                        contents.notes.push(format!(
+                            "`{}` starts from your tree, with your uncommitted edits",
+                            plain(path)
+                        ));
+                        file.apply(&current).ok_or_else(does_not_fit)?
+                    }
+                }
+            }
+        };
+        if let Some(old) = file.old_path.as_ref().filter(|old| file.new_path.as_ref() != Some(old))
+        {
+            contents.files.insert(old.clone(), None);
+        }
+        if let Some(new) = &file.new_path {
+            contents.files.insert(new.clone(), Some(after));
+        }
+    }
+    Ok(contents)
+}
+
+impl Contents {
+    /// Returns the files with digests, relative to the worktree.
+    pub(super) fn written_paths(&self, prefix: &str) -> Vec<WrittenFile> {
+        let digest = |text: &String| hex(&Sha256::digest(text));
+        self.files
+            .iter()
+            .map(|(path, text)| WrittenFile {
+                path: format!("{prefix}{path}"),
+                digest: text.as_ref().map(digest),
+            })
+            .collect()
+    }
+
+    /// Writes the files below `root`, the folder that stands for the workspace.
+    ///
+    /// The checked-out tree may hold links that lead elsewhere: nothing is written through one.
+    pub(super) fn write(&self, root: &Path) -> Result<(), WorktreeError> {
+        for (path, text) in &self.files {
+            let failed = |reason: String| WorktreeError::Write { path: plain(path), reason };
+            let full = writable(root, path).map_err(|err| failed(err.to_string()))?;
+            match text {
+                Some(text) => std::fs::write(&full, text),
+                None => std::fs::remove_file(&full),
+            }
+            .map_err(|err| failed(err.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns where `path` lies below `root`, with its folders made and no link on the way.
+fn writable(root: &Path, path: &str) -> Result<PathBuf, ReadError> {
+    let outside = || ReadError::Outside { path: plain(path) };
+    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+    let mut made = String::new();
+    for part in folder.split('/') {
+        made = if made.is_empty() { part.to_owned() } else { format!("{made}/{part}") };
+        let next = root.join(&made);
+        if next.symlink_metadata().is_err() && !matches!(part, "" | "." | "..") {
+            std::fs::create_dir(&next).map_err(|_| outside())?;
+        }
+        contained(root, &made)?;
+    }
+    let full = contained(root, folder)?.join(name);
+    if full.symlink_metadata().is_ok_and(|meta| !meta.is_file()) {
+        return Err(outside());
+    }
+    Ok(full)
+}
+
+/// Says what a checkout of ours leaves out, where the tree has it.
+pub(super) fn checkout_notes(worktree: &Path) -> Vec<String> {
+    let mut notes = Vec::new();
+    if worktree.join(".gitmodules").is_file() {
+        notes.push(
+            "submodules are not checked out; `git submodule update --init` does it".to_owned(),
+        );
+    }
+    let attributes = std::fs::read_to_string(worktree.join(".gitattributes")).unwrap_or_default();
+    if attributes.contains("filter=") {
+        notes.push(
+            "filters were off: files that go through one (Git LFS) hold what git stores".to_owned(),
+        );
+    }
+    notes
+}
