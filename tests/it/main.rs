@@ -1,6 +1,10 @@
 //! The integration tests of incident-lsp: one binary, one module a subject.
 #![allow(clippy::unwrap_used)] // A test that can't go on says so by panicking.
 
+mod bad_input;
+mod cli;
 mod fix;
+mod json;
 mod sample;
+mod support;
 mod tidy;

@@ -103,32 +103,9 @@ fn text_input(name: String, mut bytes: Vec<u8>, skipped: u64) -> (RawInput, Vec<
             .at(name.clone(), None),
         );
     }
-    let text = match wide_text(&bytes) {
-        Some(text) => text,
-        None => match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(err) => {
-                problems.push(
-                    Problem::warning("the input is not UTF-8; what is not was replaced")
-                        .at(name.clone(), None),
-                );
-                String::from_utf8_lossy(err.as_bytes()).into_owned()
-            }
-        },
-    };
-    (RawInput { name, text }, problems)
-}
-
-/// Decodes UTF-16 with a byte order mark, which a redirect in PowerShell writes.
-fn wide_text(bytes: &[u8]) -> Option<String> {
-    let (unit, rest): (fn([u8; 2]) -> u16, _) = match bytes {
-        [0xFF, 0xFE, rest @ ..] => (u16::from_le_bytes, rest),
-        [0xFE, 0xFF, rest @ ..] => (u16::from_be_bytes, rest),
-        _ => return None,
-    };
-    let (pairs, _) = rest.as_chunks::<2>();
-    let units = pairs.iter().map(|pair| unit(*pair));
-    Some(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+    let (input, found) = RawInput::decode(name, &bytes);
+    problems.extend(found);
+    (input, problems)
 }
 
 #[cfg(test)]

@@ -142,7 +142,10 @@ impl<'a> Ctx<'a> {
         let n_candidates = site.resolution.candidates.len();
         for candidate in site.resolution.candidates.iter().take(MAX_CANDIDATES) {
             let place = self.line_place(&candidate.path, candidate.line.unwrap_or(1));
-            let text = format!("One of {n_candidates} places where it may have failed: {told}");
+            let text = match n_candidates {
+                1 => format!("May have failed here: {told}"),
+                n => format!("One of {n} places where it may have failed: {told}"),
+            };
             self.diagnostics.push(Diagnostic {
                 code: Code::CrashSite,
                 severity: DiagnosticSeverity::Hint,

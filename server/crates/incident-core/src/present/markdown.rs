@@ -2,9 +2,24 @@
 
 use crate::neutral;
 
-/// Returns `text` as one line of plain Markdown text.
+/// Returns `text` as one line of Markdown text; only pairs of single backticks keep their meaning.
 pub fn text(text: &str) -> String {
-    escape(&neutral::one_line(text))
+    let text = neutral::one_line(text);
+    let pieces: Vec<&str> = text.split('`').collect();
+    let inner = pieces.len().saturating_sub(1);
+    let in_pairs = pieces.len() % 2 == 1
+        && pieces.iter().take(inner).skip(1).all(|piece| !piece.trim().is_empty());
+    if !in_pairs {
+        return escape(&text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for (at, piece) in pieces.iter().enumerate() {
+        match at % 2 {
+            1 => shown.push_str(&format!("`{piece}`")),
+            _ => shown.push_str(&escape(piece)),
+        }
+    }
+    shown
 }
 
 /// Returns `text` as an inline code span of one line.
@@ -40,12 +55,11 @@ fn escape(text: &str) -> String {
                 escaped.push('\\');
                 escaped.push(c);
             }
-            // Keeps a bare address from becoming a link.
-            ':' => escaped.push_str("&#58;"),
             _ => escaped.push(c),
         }
     }
-    escaped
+    // Keeps a bare address from becoming a link.
+    escaped.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 
 fn longest_run(text: &str) -> usize {
@@ -57,3 +71,6 @@ fn longest_run(text: &str) -> usize {
     }
     longest
 }
+
+#[cfg(test)]
+mod tests;

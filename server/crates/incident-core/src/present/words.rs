@@ -56,7 +56,11 @@ pub fn status(resolution: &Resolution, printed_line: Option<u32>) -> Option<Stri
         Status::Moved => format!("moved since the deployed version{was}"),
         Status::Edited => format!("edited since the deployed version{was}"),
         Status::Deleted => "gone since the deployed version".to_owned(),
-        Status::BySymbol => "found by its name, the line is not known".to_owned(),
+        Status::BySymbol => match resolution.place.as_ref().and_then(|place| place.line) {
+            Some(_) => "the function was found by its name, the line may be off".to_owned(),
+            None => "found by its name, the line is not known".to_owned(),
+        },
+        Status::Ambiguous if resolution.candidates.len() < 2 => "not certain".to_owned(),
         Status::Ambiguous => format!("one of {} places that fit", resolution.candidates.len()),
         Status::Dependency => match &resolution.package {
             Some(package) => format!("in {package}"),

@@ -133,6 +133,7 @@ impl Run<'_> {
         let resolved = self.resolve(traces, &tree, &sources);
         let incidents = incident::group(resolved, &explanation.logs);
         explanation.incidents = bare(&incidents);
+        explanation.sources = sources.clone();
         self.partial(&explanation);
 
         self.stage("Asking git what changed");

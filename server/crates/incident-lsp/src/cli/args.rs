@@ -22,6 +22,28 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Group a log's records, the severe and frequent ones first.
     Logs(LogsArgs),
+    /// Trust a source tree: cargo and configured commands may run there.
+    Trust {
+        /// The root of the tree; by default the repository around the current folder.
+        dir: Option<PathBuf>,
+        /// Take the trust back.
+        #[arg(long)]
+        remove: bool,
+        /// List the trusted trees.
+        #[arg(long, conflicts_with_all = ["dir", "remove"])]
+        list: bool,
+    },
+    /// Remove kept incidents from the state folder.
+    Forget {
+        /// The incident's id, of this source tree.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        incident: Option<String>,
+        /// Every incident of every source tree.
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        workspace: WorkspaceArgs,
+    },
     /// Serve an editor on standard input and output.
     Serve {
         /// Standard input and output, the only transport; editors pass it by habit.
@@ -88,6 +110,10 @@ pub(super) enum ReportFormat {
     Text,
     /// For scripts, schema version 1.
     Json,
+    /// For an issue, a chat or a pull request.
+    Markdown,
+    /// For code hosts and other tools, SARIF 2.1.0.
+    Sarif,
 }
 
 /// Formats of a list.

@@ -52,6 +52,7 @@ fn explain(
 }
 
 fn print(explanation: &Explanation, args: &ExplainArgs) -> std::io::Result<()> {
+    let version = env!("CARGO_PKG_VERSION");
     match args.format {
         ReportFormat::Text => {
             output::print_styled(&report::text::explain(explanation, &typed(args)))
@@ -59,6 +60,8 @@ fn print(explanation: &Explanation, args: &ExplainArgs) -> std::io::Result<()> {
         ReportFormat::Json => {
             output::print(&report::json::to_string(&report::json::explain(explanation)))
         }
+        ReportFormat::Markdown => output::print(&report::markdown::explain(explanation)),
+        ReportFormat::Sarif => output::print(&report::sarif::explain(explanation, version)),
     }
 }
 
@@ -82,7 +85,7 @@ pub(super) fn root(args: &WorkspaceArgs) -> anyhow::Result<PathBuf> {
     if let Some(named) = &args.workspace {
         if !named.is_dir() {
             let named = named.display();
-            bail!("--workspace {named} is not a folder: name the root of the source tree");
+            bail!("{named} is not a folder: name the root of the source tree");
         }
         return std::path::absolute(named).context("the workspace has no absolute path");
     }

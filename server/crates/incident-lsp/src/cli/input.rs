@@ -1,14 +1,12 @@
-//! Inputs as given on the command line: files and standard input, bounded.
+//! Inputs as given on the command line: files and standard input.
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read};
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use incident_core::input::RawInput;
 use incident_core::problem::Problem;
-
-/// More of one input is not read; a problem says so.
-const MAX_BYTES: u64 = 256 << 20;
+use incident_host::input::{load_file, load_reader};
 
 /// Reads `names` in order; none means standard input, where something is piped into it.
 pub(super) fn read_all(names: &[String]) -> anyhow::Result<(Vec<RawInput>, Vec<Problem>)> {
@@ -45,46 +43,14 @@ fn read(name: &str) -> anyhow::Result<(RawInput, Vec<Problem>)> {
              save what the page shows into a file and give that"
         );
     }
-    let (shown, bytes) = match name {
-        "-" => ("stdin", bounded(io::stdin().lock()).context("standard input can't be read")?),
-        path => (path, file(path)?),
-    };
-    let (bytes, cut) = bytes;
-    let (input, mut problems) = RawInput::decode(shown, &bytes);
-    if cut {
-        let mib = MAX_BYTES >> 20;
-        let text = format!("only the first {mib} MiB were read; cut the file around the incident");
-        problems.push(Problem::warning(text).at(shown, None));
-    }
-    Ok((input, problems))
-}
-
-fn file(path: &str) -> anyhow::Result<(Vec<u8>, bool)> {
-    let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-    let (metadata, file) = match opened {
-        Ok(opened) => opened,
-        Err(err) if err.kind() == io::ErrorKind::NotFound => {
-            bail!("{path} does not exist: check the name, or give `-` to read standard input")
+    let path = Path::new(name);
+    match name {
+        "-" => Ok(load_reader("stdin", io::stdin().lock())?),
+        _ if !path.exists() => {
+            bail!("{name} does not exist: check the name, or give `-` to read standard input")
         }
-        Err(err) => return Err(err).with_context(|| format!("{path} can't be opened")),
-    };
-    if metadata.is_dir() {
-        bail!(
-            "{path} is a folder: name the files with the trace or the log; \
-             the source tree is given by --workspace"
-        );
+        _ => Ok(load_file(path)?),
     }
-    bounded(file).with_context(|| format!("{path} can't be read"))
-}
-
-/// Reads up to the limit; the flag says that there was more.
-fn bounded(reader: impl Read) -> io::Result<(Vec<u8>, bool)> {
-    let mut bytes = Vec::new();
-    reader.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    let limit = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
-    let cut = bytes.len() > limit;
-    bytes.truncate(limit);
-    Ok((bytes, cut))
 }
 
 fn is_link(name: &str) -> bool {

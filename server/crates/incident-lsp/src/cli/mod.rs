@@ -6,11 +6,13 @@
 mod args;
 mod command_line;
 mod explain;
+mod forget;
 mod help;
 mod input;
 mod job;
 mod logs;
 mod output;
+mod trust;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -68,6 +70,11 @@ fn run(argv: Vec<OsString>, serve: fn() -> io::Result<ExitCode>) -> Outcome {
         Command::Serve { .. } => Ok(serve()?),
         Command::Explain(args) => explain::run(&args),
         Command::Logs(args) => logs::run(&args),
+        Command::Trust { list: true, .. } => trust::list(),
+        Command::Trust { dir, remove: true, .. } => trust::remove(dir),
+        Command::Trust { dir, .. } => trust::add(dir),
+        Command::Forget { incident: Some(id), workspace, .. } => forget::one(&id, &workspace),
+        Command::Forget { .. } => forget::all(),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "incident-lsp", &mut script);

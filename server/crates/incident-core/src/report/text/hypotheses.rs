@@ -38,9 +38,10 @@ fn one(out: &mut Styled, number: usize, checked: &CheckedHypothesis) {
     out.put(Role::Strong, &format!("  {number}. "));
     hang(out, Role::Strong, &format!("{} ({sure})", neutral::one_line(&claim.title)), 5);
     out.fill(Role::Plain, &claim.explanation, 5, WIDTH);
-    let column = claim.evidence.iter().take(MAX_EVIDENCE).map(|it| width_of(&place(it))).max();
+    let column =
+        claim.evidence.iter().take(MAX_EVIDENCE).map(|it| width_of(&short_place(it))).max();
     for evidence in claim.evidence.iter().take(MAX_EVIDENCE) {
-        let place = place(evidence);
+        let place = short_place(evidence);
         let padding = column.unwrap_or(0).saturating_sub(width_of(&place));
         out.put(Role::Dim, &format!("     {:<3} ", evidence.id));
         out.put(Role::Place, &place).put(Role::Plain, &" ".repeat(padding + 2));
@@ -78,14 +79,19 @@ fn labelled(out: &mut Styled, label: &str, text: &str) {
     hang(out, Role::Plain, text, 7);
 }
 
-fn place(evidence: &Evidence) -> String {
+/// Names where a quote stands: `src/pool.rs:9`, `1a2b3c4 src/pool.rs`.
+pub(in crate::report) fn place(evidence: &Evidence) -> String {
     let at = &evidence.location;
-    let place = match (&at.commit, at.line) {
+    match (&at.commit, at.line) {
         (Some(commit), Some(line)) => format!("{} {}:{line}", commit.short(), at.path),
         (Some(commit), None) => format!("{} {}", commit.short(), at.path),
         (None, Some(line)) => format!("{}:{line}", at.path),
         (None, None) => at.path.clone(),
-    };
+    }
+}
+
+fn short_place(evidence: &Evidence) -> String {
+    let place = place(evidence);
     let n_chars = place.chars().count();
     match n_chars > MAX_PLACE {
         // The end of a path says more than its start.

@@ -12,11 +12,12 @@ use crate::neutral;
 use crate::present::words::{self, Site};
 use crate::present::{ExplainedIncident, Explanation};
 use crate::problem::{Problem, Severity};
-use crate::resolve::{ResolvedTrace, Sources};
+use crate::resolve::{Candidate, Place, ResolvedTrace, Sources};
 use crate::suspects::{Reason, SuspectCommit};
 
 use super::styled::{Role, Styled};
 
+pub(super) use hypotheses::place as evidence_place;
 pub use logs::logs;
 
 /// No line of ours is longer, so that two reports fit side by side.
@@ -76,6 +77,14 @@ pub fn problems(out: &mut Styled, problems: &[Problem]) {
 fn incident(out: &mut Styled, explained: &ExplainedIncident, sources: &Sources) {
     let incident = &explained.incident;
     headline(out, incident);
+    place_and_chain(out, incident, sources);
+    suspects(out, incident);
+    hypotheses::list(out, &explained.hypotheses);
+    missing(out, incident);
+}
+
+/// Draws where the incident shows, and the chain of calls that led there.
+pub(super) fn place_and_chain(out: &mut Styled, incident: &Incident, sources: &Sources) {
     let shown = incident.traces.iter().find_map(|trace| Some((trace, words::site(trace)?)));
     match shown {
         Some((trace, site)) => {
@@ -89,9 +98,6 @@ fn incident(out: &mut Styled, explained: &ExplainedIncident, sources: &Sources) 
             }
         }
     }
-    suspects(out, incident);
-    hypotheses::list(out, &explained.hypotheses);
-    missing(out, incident);
 }
 
 fn headline(out: &mut Styled, incident: &Incident) {
@@ -121,7 +127,7 @@ fn headline(out: &mut Styled, incident: &Incident) {
 }
 
 /// Thread, count, times, the deployed version, the id: one dim line.
-fn circumstances(incident: &Incident) -> Vec<String> {
+pub(super) fn circumstances(incident: &Incident) -> Vec<String> {
     let mut facts = vec![format!("incident {}", incident.id)];
     let thread = incident.traces.iter().find_map(|trace| trace.trace.thread.as_deref());
     if let Some(thread) = thread {
@@ -158,12 +164,24 @@ fn place(
         not_in_the_workspace(out, trace);
         out.gap();
     }
-    let Some(place) = &site.resolution.place else {
-        return candidates(out, incident, site);
-    };
     let printed_line = site.printed.and_then(|printed| printed.line);
     let status = words::status(site.resolution, printed_line);
-    excerpt::draw(out, place, status.as_deref(), sources);
+    match (&site.resolution.place, site.resolution.candidates.as_slice()) {
+        (Some(place), _) => excerpt::draw(out, place, status.as_deref(), sources),
+        (None, [only]) => excerpt::draw(out, &place_of(only), status.as_deref(), sources),
+        (None, _) => candidates(out, incident, site),
+    }
+}
+
+fn place_of(candidate: &Candidate) -> Place {
+    Place {
+        path: candidate.path.clone(),
+        line: candidate.line,
+        column: None,
+        item: None,
+        line_text: None,
+        expression: None,
+    }
 }
 
 /// Several places fit: all are named, none is shown as the one.

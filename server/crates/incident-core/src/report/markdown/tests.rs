@@ -1,0 +1,50 @@
+use expect_test::expect;
+
+use super::*;
+use crate::report::fixture;
+
+#[test]
+fn a_panic_with_a_suspect() {
+    expect![[r#"
+        # panic in `Pool::get`: index out of bounds: the len is 4 but the index is 4
+
+        incident 74c65322a0ac · thread worker-1 · HEAD c0ffeec assumed deployed
+
+        ## Where
+
+        ```text
+          --> src/pool.rs:11:21 in get
+           |
+         8 |     pub fn get(&self, key: &str) -> u64 {
+         9 |         let shard = key.len() % 4 + 1;
+        10 |
+        11 |         let slot = &self.shards[shard];
+           |                     ------------^^^^^- `shard` does not fit `self.shards`
+        12 |         *slot.get(key).unwrap()
+        13 |     }
+           |
+
+        Called through
+          till::pool::Pool::get  src/pool.rs:11
+            2 frames in tokio 1.40.0
+          till::serve            src/main.rs:9
+          till::main             src/main.rs:5
+        ```
+
+        ## Suspect commit
+
+        **`1a2b3c4` Spread the keys over one more shard** (2026-02-02, 72%)
+
+        - last changed src/pool.rs:9, in the function that failed
+        - but is eight days old
+    "#]]
+    .assert_eq(&explain(&fixture::explain_with_suspect()));
+}
+
+#[test]
+fn text_from_outside_stays_text() {
+    let trace = fixture::TRACE.replace("index out", "![x](http://example.invalid) <b>`` index out");
+    let report = explain(&fixture::explain_in(&[("src/pool.rs", fixture::POOL)], &trace));
+    assert!(!report.contains("![x]"), "{report}");
+    assert!(!report.contains("<b>"), "{report}");
+}

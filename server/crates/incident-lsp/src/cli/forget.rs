@@ -1,0 +1,23 @@
+//! `incident-lsp forget`.
+
+use std::process::ExitCode;
+
+use incident_host::store::{self, Store};
+
+use super::args::WorkspaceArgs;
+use super::{DONE, Outcome, explain, output, trust};
+
+/// Removes one incident of the source tree.
+pub(super) fn one(id: &str, workspace: &WorkspaceArgs) -> Outcome {
+    let root = explain::root(workspace)?;
+    Store::open(&trust::folders()?, &root).forget(id)?;
+    output::print(&format!("incident {id} is forgotten\n"))?;
+    Ok(ExitCode::from(DONE))
+}
+
+/// Removes every incident of every source tree.
+pub(super) fn all() -> Outcome {
+    store::forget_everything(&trust::folders()?)?;
+    output::print("every kept incident is forgotten\n")?;
+    Ok(ExitCode::from(DONE))
+}
