@@ -22,6 +22,7 @@ pub mod logs;
 pub mod symbol;
 pub mod trace;
 
+pub mod producers;
 pub mod resolve;
 pub mod syntax;
 
