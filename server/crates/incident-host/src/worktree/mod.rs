@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use incident_core::cancel::Cancel;
 use incident_core::fix::{Fix, FixPlan, Patch, parse_patch};
 use incident_core::history::CommitId;
+use sha2::{Digest, Sha256};
 
 pub use self::record::ScratchWorktree;
 pub use self::verify::{Verification, default_check, verify};
@@ -291,17 +292,20 @@ fn remove(
     Ok(())
 }
 
-/// Plans to take `commit` back: a fix like any other.
+/// Plans to take a commit back: a fix like any other. `revision` is any name of it.
 pub fn plan_revert(
     workspace: &Workspace,
     incident: &str,
     number: u32,
-    commit: &CommitId,
+    revision: &str,
     cancel: &Cancel,
 ) -> Result<FixPlan, WorktreeError> {
     let repository = discover(workspace, cancel)?;
+    let commit = repository
+        .rev_parse(revision, cancel)?
+        .ok_or_else(|| WorktreeError::UnknownRevision(plain(revision)))?;
     let patch = repository
-        .reverse_patch(commit, cancel)?
+        .reverse_patch(&commit, cancel)?
         .ok_or_else(|| WorktreeError::NotRevertible(commit.short().to_owned()))?;
     Ok(FixPlan {
         incident: incident.to_owned(),
@@ -309,6 +313,13 @@ pub fn plan_revert(
         base: None,
         fix: Fix { summary: format!("take {} back", commit.short()), patch },
     })
+}
+
+/// Plans to apply a patch that comes from a file: filed under a name made from its text.
+pub fn plan_patch(patch: String) -> FixPlan {
+    let incident = record::hex(&Sha256::digest(&patch)).chars().take(12).collect();
+    let fix = Fix { summary: "apply a patch".to_owned(), patch };
+    FixPlan { incident, number: 0, base: None, fix }
 }
 
 fn discover(workspace: &Workspace, cancel: &Cancel) -> Result<Repository, WorktreeError> {

@@ -3,7 +3,6 @@ use std::path::Path;
 
 use incident_core::cancel::Cancel;
 use incident_core::fix::{Edit, Fix, FixPlan, unified_diff};
-use incident_core::history::CommitId;
 use incident_core::text::ByteSpan;
 
 use super::{CleanScope, WorktreeError, clean, list, open, plan_revert};
@@ -193,14 +192,14 @@ fn a_branch_named_incident_moves_ours() {
 fn a_commit_is_taken_back_like_any_fix() {
     let scratch = lived_in();
     scratch.write("src/lib.rs", &TEXT.replace('7', "9"));
-    let culprit = CommitId(scratch.commit(2, "Charge nine"));
+    let culprit = scratch.commit(2, "Charge nine");
     let workspace = workspace(&scratch);
     let plan = plan_revert(&workspace, ID, 0, &culprit, &Cancel::new()).unwrap();
     let opened = open(&workspace, &plan, 1000, &Cancel::new()).unwrap();
     let text = std::fs::read_to_string(opened.scratch.path.join("src/lib.rs")).unwrap();
     assert_eq!(text, TEXT);
 
-    let first = CommitId(scratch.git(&["rev-list", "--max-parents=0", "HEAD"]));
+    let first = scratch.git(&["rev-list", "--max-parents=0", "HEAD"]);
     let err = plan_revert(&workspace, ID, 0, &first, &Cancel::new()).unwrap_err();
     assert!(matches!(err, WorktreeError::NotRevertible(_)), "{err}");
 }

@@ -22,6 +22,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Group a log's records, the severe and frequent ones first.
     Logs(LogsArgs),
+    /// Open a fix on a branch of its own, in a worktree beside the tree.
+    Fix(FixArgs),
     /// Trust a source tree: cargo and configured commands may run there.
     Trust {
         /// The root of the tree; by default the repository around the current folder.
@@ -84,6 +86,36 @@ pub(super) struct ExplainArgs {
     /// Do not keep the explained incident in the state folder.
     #[arg(long)]
     pub(super) no_store: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct FixArgs {
+    /// The incident's id, as `explain` prints it.
+    #[arg(required_unless_present_any = ["patch", "list", "clean"])]
+    pub(super) incident: Option<String>,
+    /// Which hypothesis' fix, from 1.
+    #[arg(value_name = "N", default_value_t = 1)]
+    pub(super) number: u32,
+    /// Take a suspect commit of the incident back instead.
+    #[arg(long, value_name = "REV", requires = "incident")]
+    pub(super) revert: Option<String>,
+    /// Open the patch in this file; `-` is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["incident", "revert"])]
+    pub(super) patch: Option<String>,
+    /// Run the check command in the worktree; the source tree must be trusted.
+    #[arg(long)]
+    pub(super) verify: bool,
+    /// List the open scratch worktrees.
+    #[arg(long, conflicts_with_all = ["incident", "patch", "verify", "clean"])]
+    pub(super) list: bool,
+    /// Remove the scratch worktrees in which nobody has worked.
+    #[arg(long, conflicts_with_all = ["incident", "patch", "verify"])]
+    pub(super) clean: bool,
+    /// Remove the others too, with the work in them.
+    #[arg(long, requires = "clean")]
+    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) workspace: WorkspaceArgs,
 }
 
 #[derive(ClapArgs, Debug)]

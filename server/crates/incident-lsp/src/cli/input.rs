@@ -36,7 +36,7 @@ pub(super) fn read_all(names: &[String]) -> anyhow::Result<(Vec<RawInput>, Vec<P
 }
 
 /// Reads one file, or standard input for `-`.
-fn read(name: &str) -> anyhow::Result<(RawInput, Vec<Problem>)> {
+pub(super) fn read(name: &str) -> anyhow::Result<(RawInput, Vec<Problem>)> {
     if is_link(name) {
         bail!(
             "{name} is a link, and links are not read yet: \

@@ -6,6 +6,7 @@
 mod args;
 mod command_line;
 mod explain;
+mod fix;
 mod forget;
 mod help;
 mod input;
@@ -69,6 +70,7 @@ fn run(argv: Vec<OsString>, serve: fn() -> io::Result<ExitCode>) -> Outcome {
     match command {
         Command::Serve { .. } => Ok(serve()?),
         Command::Explain(args) => explain::run(&args),
+        Command::Fix(args) => fix::run(args),
         Command::Logs(args) => logs::run(&args),
         Command::Trust { list: true, .. } => trust::list(),
         Command::Trust { dir, remove: true, .. } => trust::remove(dir),

@@ -1,0 +1,161 @@
+//! `incident-lsp fix`: scratch worktrees from the command line.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use incident_core::cancel::Cancel;
+use incident_core::fix::{Fix, FixPlan};
+use incident_core::report::json;
+use incident_host::clock;
+use incident_host::store::Store;
+use incident_host::workspace::Workspace;
+use incident_host::worktree::{self, CleanScope, Opened, Verification};
+
+use super::args::FixArgs;
+use super::{DONE, FINDINGS, Outcome, explain, input, job, output, trust};
+
+/// How long a check may take: a cold build of a large workspace.
+const CHECK_LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// Runs the command.
+pub(super) fn run(args: FixArgs) -> Outcome {
+    let workspace = Workspace::open(&explain::root(&args.workspace)?);
+    if args.list {
+        return list(&workspace);
+    }
+    if args.clean {
+        let scope = if args.all { CleanScope::All } else { CleanScope::Untouched };
+        return clean(&workspace, scope);
+    }
+    if args.verify && !workspace.is_trusted() {
+        return Err(worktree::WorktreeError::NotTrusted.into());
+    }
+    let plan = plan(&workspace, &args)?;
+    let verify = args.verify;
+    let (opened, verification) = job::run(move |cancel, stages| {
+        stages.begin("Opening the worktree");
+        let opened = worktree::open(&workspace, &plan, clock::now(), cancel)?;
+        let verification = if verify {
+            stages.begin("Checking the fix");
+            Some(worktree::verify(&workspace, &opened.scratch, None, CHECK_LIMIT, cancel)?)
+        } else {
+            None
+        };
+        Ok::<_, worktree::WorktreeError>((opened, verification))
+    })??;
+    output::print(&describe(&opened, verification.as_ref()))?;
+    let failed = verification.is_some_and(|verification| !verification.passed);
+    Ok(ExitCode::from(if failed { FINDINGS } else { DONE }))
+}
+
+/// Finds what to open: a hypothesis' fix, a commit to take back, or a patch from a file.
+fn plan(workspace: &Workspace, args: &FixArgs) -> anyhow::Result<FixPlan> {
+    if let Some(file) = &args.patch {
+        return Ok(worktree::plan_patch(input::read(file)?.0.text));
+    }
+    let id = args.incident.as_deref().context("no incident was named")?;
+    if let Some(revision) = &args.revert {
+        return Ok(worktree::plan_revert(workspace, id, 0, revision, &Cancel::new())?);
+    }
+    let stored = Store::open(&trust::folders()?, workspace.root()).get(id, clock::now())?;
+    let report: json::Explain = serde_json::from_value(stored.report)
+        .context("the kept incident was written by another version; explain it again")?;
+    let hypotheses = report.incidents.into_iter().flat_map(|incident| incident.hypotheses);
+    let hypotheses: Vec<json::Hypothesis> = hypotheses.collect();
+    let n_hypotheses = hypotheses.len();
+    let hypothesis = hypotheses
+        .into_iter()
+        .find(|hypothesis| hypothesis.rank == args.number)
+        .ok_or_else(|| {
+            anyhow!(
+                "incident {id} has no hypothesis {}; it has {n_hypotheses}, see \
+                 `incident-lsp explain`",
+                args.number
+            )
+        })?;
+    let fix = hypothesis.fix.ok_or_else(|| {
+        anyhow!(
+            "hypothesis {} of incident {id} comes without a fix; write one and open it with --patch",
+            args.number
+        )
+    })?;
+    let fix = Fix { summary: fix.summary, patch: fix.patch };
+    Ok(FixPlan { incident: id.to_owned(), number: args.number, base: None, fix })
+}
+
+fn describe(opened: &Opened, verification: Option<&Verification>) -> String {
+    let scratch = &opened.scratch;
+    let verb = if opened.reopened { "is open already" } else { "opened" };
+    let mut text = format!(
+        "{verb}: {}\n  branch {} from {}, your tree is as it was\n  {}\n",
+        scratch.summary,
+        scratch.branch,
+        scratch.base.short(),
+        scratch.path.display()
+    );
+    for file in &scratch.files {
+        text.push_str(&format!("    {}\n", file.path));
+    }
+    for note in &opened.notes {
+        text.push_str(&format!("  note: {note}\n"));
+    }
+    match verification {
+        None => text.push_str(&format!(
+            "\nNext\n  git -C {} diff\n  incident-lsp fix --clean\n",
+            scratch.path.display()
+        )),
+        Some(verification) => {
+            let verdict = match (verification.passed, verification.exit_code) {
+                (true, _) => "passed".to_owned(),
+                (false, Some(code)) => format!("failed with exit code {code}"),
+                (false, None) => "was killed".to_owned(),
+            };
+            text.push_str(&format!(
+                "\n`{}` {verdict} after {:.1} s\n",
+                verification.command, verification.seconds
+            ));
+            if !verification.passed {
+                text.push_str(&verification.words);
+            }
+        }
+    }
+    text
+}
+
+fn list(workspace: &Workspace) -> Outcome {
+    let scratches = worktree::list(workspace)?;
+    if scratches.is_empty() {
+        output::print("no scratch worktree is open\n")?;
+    }
+    for scratch in scratches {
+        let state = if !scratch.is_complete {
+            "  (not finished: its opening was interrupted)"
+        } else if !scratch.path.is_dir() {
+            "  (its folder is gone)"
+        } else {
+            ""
+        };
+        output::print(&format!(
+            "{}  {}{state}\n  {}\n",
+            scratch.branch,
+            scratch.summary,
+            scratch.path.display()
+        ))?;
+    }
+    Ok(ExitCode::from(DONE))
+}
+
+fn clean(workspace: &Workspace, scope: CleanScope) -> Outcome {
+    let cleaned = worktree::clean(workspace, scope, &Cancel::new())?;
+    for branch in &cleaned.removed {
+        output::print(&format!("removed {branch}\n"))?;
+    }
+    for (branch, reason) in &cleaned.kept {
+        output::print(&format!("kept {branch}: {reason} (`fix --clean --all` removes it)\n"))?;
+    }
+    if cleaned.removed.is_empty() && cleaned.kept.is_empty() {
+        output::print("no scratch worktree is open\n")?;
+    }
+    Ok(ExitCode::from(DONE))
+}
