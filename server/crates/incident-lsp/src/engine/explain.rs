@@ -45,7 +45,12 @@ pub(crate) enum Purpose {
 #[derive(Clone, Debug)]
 pub(crate) enum Input {
     /// A text that was handed in.
-    Text(String),
+    Text {
+        /// What the person calls it.
+        name: String,
+        /// The text itself.
+        text: String,
+    },
     /// A document, open or on disk, or a part of it.
     Document {
         /// Which one.
@@ -72,7 +77,7 @@ impl Request {
     /// Returns what tells whether another request is for the same thing.
     pub(super) fn key(&self) -> Key {
         match &self.input {
-            Input::Text(_) => Key::Text,
+            Input::Text { .. } => Key::Text,
             Input::Document { uri, .. } => Key::Document(uri.clone(), self.purpose),
         }
     }
@@ -80,7 +85,7 @@ impl Request {
     /// Returns a title for a progress display.
     pub(super) fn title(&self) -> String {
         match &self.input {
-            Input::Text(_) => "Explaining the pasted text".to_owned(),
+            Input::Text { name, .. } => format!("Explaining {name}"),
             Input::Document { uri, .. } => format!("Explaining {}", file_name(uri)),
         }
     }
@@ -89,13 +94,13 @@ impl Request {
     pub(super) fn whole_document(&self) -> Option<&Url> {
         match &self.input {
             Input::Document { uri, range: None } => Some(uri),
-            Input::Document { .. } | Input::Text(_) => None,
+            Input::Document { .. } | Input::Text { .. } => None,
         }
     }
 
     fn origin(&self) -> Origin {
         match &self.input {
-            Input::Text(_) => Origin::default(),
+            Input::Text { .. } => Origin::default(),
             Input::Document { uri, .. } => Origin { uri: Some(uri.clone()) },
         }
     }
@@ -156,7 +161,7 @@ fn roots(request: &Request, snapshot: &Snapshot) -> Vec<PathBuf> {
     }
     let beside_document = match &request.input {
         Input::Document { uri, .. } => uri.to_file_path().ok(),
-        Input::Text(_) => None,
+        Input::Text { .. } => None,
     };
     let folder = beside_document.and_then(|path| path.parent().map(Path::to_owned));
     vec![folder.or_else(|| std::env::current_dir().ok()).unwrap_or_default()]
@@ -177,9 +182,8 @@ fn n_placed(explanation: &Explanation) -> usize {
 
 fn read_input(input: &Input, snapshot: &Snapshot) -> (Option<RawInput>, Vec<Problem>) {
     let (uri, range) = match input {
-        Input::Text(text) => {
-            let name = "the pasted text".to_owned();
-            return (Some(RawInput { name, text: text.clone() }), Vec::new());
+        Input::Text { name, text } => {
+            return (Some(RawInput { name: name.clone(), text: text.clone() }), Vec::new());
         }
         Input::Document { uri, range } => (uri, *range),
     };

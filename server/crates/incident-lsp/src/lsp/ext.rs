@@ -8,10 +8,12 @@ use tower_lsp::lsp_types::{Range, Url};
 
 /// `incident.explain`: exactly one of `text` and `uri`.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ExplainParams {
     /// The trace or log itself.
     pub(crate) text: Option<String>,
+    /// What the person calls the text: shown in problems.
+    pub(crate) name: Option<String>,
     /// A document, open or on disk.
     pub(crate) uri: Option<Url>,
     /// The part of the document to read; all of it without.
@@ -28,9 +30,9 @@ pub(crate) struct ExplainParams {
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExplainResult {
-    /// The first incident, as in the JSON report; null where there is none.
+    /// The first incident; null where there is none.
     pub(crate) incident: Option<Value>,
-    /// All of them.
+    /// All of them, as in the JSON report, each with a `place`.
     pub(crate) incidents: Vec<Value>,
     /// More is on its way: diagnostics show it when it is there.
     pub(crate) partial: bool,
@@ -40,12 +42,23 @@ pub(crate) struct ExplainResult {
     pub(crate) problems: Vec<String>,
 }
 
+/// Where an incident shows first.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PlaceResult {
+    /// The document.
+    pub(crate) uri: Url,
+    /// The line, from 1.
+    pub(crate) line: u32,
+}
+
 /// Commands about one incident; without an id the newest one is meant.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct IncidentParams {
     /// The incident's id, or the beginning of it.
-    pub(crate) incident: Option<String>,
+    #[serde(alias = "incident")]
+    pub(crate) id: Option<String>,
 }
 
 /// What commands about one incident return.
@@ -79,7 +92,7 @@ pub(crate) struct ListedIncident {
     /// The workspace folder that it was held against.
     pub(crate) root: PathBuf,
     /// Where it shows first.
-    pub(crate) location: Option<tower_lsp::lsp_types::Location>,
+    pub(crate) place: Option<PlaceResult>,
     /// How many hypotheses hold.
     pub(crate) n_hypotheses: usize,
     /// It was put aside.
@@ -133,7 +146,7 @@ pub(crate) struct TextResult {
     /// The text.
     pub(crate) text: String,
     /// The file that holds it, where there is one.
-    pub(crate) uri: Option<Url>,
+    pub(crate) path: Option<PathBuf>,
     /// The client showed it.
     pub(crate) shown: bool,
     /// One sentence.
@@ -145,5 +158,5 @@ pub(crate) struct TextResult {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct InitOptions {
     /// The editor's workspace trust; without it the user's own list of trusted folders counts.
-    pub(crate) trusted: Option<bool>,
+    pub(crate) workspace_trusted: Option<bool>,
 }

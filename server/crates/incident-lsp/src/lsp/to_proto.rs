@@ -1,6 +1,6 @@
 //! From our values to the client's words.
 
-use incident_core::present::{self, ActionKind, DiagnosticSeverity};
+use incident_core::present::{self, ActionKind, Code, DiagnosticSeverity};
 use serde_json::json;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionKind, Command as LspCommand, Diagnostic, DiagnosticRelatedInformation,
@@ -10,7 +10,8 @@ use tower_lsp::lsp_types::{
 
 use super::capabilities::Capabilities;
 use super::commands::Command;
-use crate::state::{Mark, TrackedRange};
+use super::ext::PlaceResult;
+use crate::state::{Entry, Mark, TrackedRange};
 
 /// The source of every diagnostic of ours.
 const SOURCE: &str = "incident";
@@ -18,6 +19,14 @@ const SOURCE: &str = "incident";
 /// Returns a place as the document is now.
 pub(crate) fn location(place: &TrackedRange) -> Location {
     Location::new(place.uri.clone(), place.range)
+}
+
+/// Returns where an incident shows first: at its crash, where that was found.
+pub(crate) fn place(entry: &Entry) -> Option<PlaceResult> {
+    let is_crash = |mark: &&Mark| mark.diagnostic.code == Code::CrashSite;
+    let mark = entry.marks.iter().find(is_crash).or_else(|| entry.marks.first())?;
+    let line = mark.place.range.start.line.saturating_add(1);
+    Some(PlaceResult { uri: mark.place.uri.clone(), line })
 }
 
 /// Returns what is published for a mark.
@@ -90,7 +99,7 @@ pub(crate) fn command(action: &present::Action, incident: &str) -> Option<LspCom
     Some(LspCommand {
         title: action.title.clone(),
         command: command.id().to_owned(),
-        arguments: Some(vec![json!({ "incident": incident })]),
+        arguments: Some(vec![json!({ "id": incident })]),
     })
 }
 

@@ -10,7 +10,9 @@ pub(crate) fn hover(snapshot: &Snapshot, params: &HoverParams) -> Option<Hover> 
     let at = &params.text_document_position_params;
     let range = Range::new(at.position, at.position);
     let marks = snapshot.board.marks_at(&at.text_document.uri, range);
-    let (_, first) = marks.first()?;
-    let shown: Vec<_> = marks.iter().map(|(_, mark)| *mark).collect();
+    let mut shown: Vec<_> = marks.iter().map(|(_, mark)| *mark).collect();
+    // What happened comes before what is thought of it.
+    shown.sort_by_key(|mark| mark.diagnostic.code);
+    let first = shown.first()?;
     Some(to_proto::hover(&shown, first.place.range, &snapshot.session.capabilities))
 }

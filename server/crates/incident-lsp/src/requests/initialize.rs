@@ -21,7 +21,7 @@ pub(crate) fn initialize(server: &Server, params: &InitializeParams) -> Initiali
     server.state.update_session(|session| {
         session.capabilities = client;
         session.roots = from_proto::roots(params);
-        session.trusted = options.trusted;
+        session.trusted = options.workspace_trusted;
     });
     InitializeResult {
         capabilities: offered(&client),

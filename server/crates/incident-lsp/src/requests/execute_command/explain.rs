@@ -6,12 +6,14 @@ use incident_core::present::Explanation;
 use incident_core::problem::Problem;
 use incident_core::report;
 use incident_host::pipeline::ExplainOptions;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::engine::{Found, Input, Outcome, Purpose, Request};
 use crate::lsp::ext::{ExplainParams, ExplainResult};
+use crate::lsp::to_proto;
 use crate::server::Server;
+use crate::state::Board;
 
 /// After this the answer is what is known by then.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,7 +25,7 @@ pub(super) async fn explain(server: &Server, params: ExplainParams) -> Result<Ex
         let so_far = job.found_so_far();
         job.release();
         return Ok(match so_far {
-            Some(found) => answer(&found),
+            Some(found) => answer(server, &found),
             None => ExplainResult {
                 partial: true,
                 message: "Still reading; diagnostics show what is found.".to_owned(),
@@ -33,7 +35,7 @@ pub(super) async fn explain(server: &Server, params: ExplainParams) -> Result<Ex
     };
     match outcome {
         Outcome::Found(found) => {
-            let answer = answer(&found);
+            let answer = answer(server, &found);
             if found.explanation.incidents.is_empty() {
                 server.tell(&answer.message);
             }
@@ -44,9 +46,12 @@ pub(super) async fn explain(server: &Server, params: ExplainParams) -> Result<Ex
 }
 
 fn request(params: ExplainParams) -> Result<Request> {
-    let ExplainParams { text, uri, range, workspace, deployed, since } = params;
+    let ExplainParams { text, name, uri, range, workspace, deployed, since } = params;
     let input = match (text, uri) {
-        (Some(text), None) => Input::Text(text),
+        (Some(text), None) => {
+            let name = name.filter(|name| !name.is_empty());
+            Input::Text { name: name.unwrap_or_else(|| "the pasted text".to_owned()), text }
+        }
         (None, Some(uri)) => Input::Document { uri, range },
         (Some(_), Some(_)) | (None, None) => {
             return Err(Error::invalid_params("incident.explain takes either a text or a uri"));
@@ -56,8 +61,8 @@ fn request(params: ExplainParams) -> Result<Request> {
     Ok(Request { input, workspace, options, purpose: Purpose::Explain })
 }
 
-fn answer(found: &Found) -> ExplainResult {
-    let incidents = incidents(&found.explanation);
+fn answer(server: &Server, found: &Found) -> ExplainResult {
+    let incidents = incidents(&found.explanation, &server.state.snapshot().board);
     ExplainResult {
         incident: incidents.first().cloned(),
         incidents,
@@ -67,13 +72,19 @@ fn answer(found: &Found) -> ExplainResult {
     }
 }
 
-/// Returns the incidents as the JSON report has them.
-fn incidents(explanation: &Explanation) -> Vec<Value> {
+/// Returns the incidents as the JSON report has them, each with the place where it shows first.
+fn incidents(explanation: &Explanation, board: &Board) -> Vec<Value> {
     let mut report = serde_json::to_value(report::json::explain(explanation)).unwrap_or_default();
-    match report.get_mut("incidents").map(Value::take) {
-        Some(Value::Array(incidents)) => incidents,
-        _ => Vec::new(),
+    let Some(Value::Array(mut incidents)) = report.get_mut("incidents").map(Value::take) else {
+        return Vec::new();
+    };
+    for (reported, explained) in incidents.iter_mut().zip(&explanation.incidents) {
+        let place = board.find(&explained.incident.id).and_then(|entry| to_proto::place(entry));
+        if let Value::Object(fields) = reported {
+            fields.insert("place".to_owned(), json!(place));
+        }
     }
+    incidents
 }
 
 fn problem(problem: &Problem) -> String {

@@ -26,11 +26,11 @@ pub(super) fn list(server: &Server) -> ListResult {
 /// Takes one incident away, or all of them.
 pub(super) fn clear(server: &Server, params: &IncidentParams) -> Result<IncidentResult> {
     let board = server.state.snapshot().board;
-    let gone: Vec<String> = match &params.incident {
+    let gone: Vec<String> = match &params.id {
         Some(id) => vec![find(&board, Some(id))?.id().to_owned()],
         None => board.entries().iter().map(|entry| entry.id().to_owned()).collect(),
     };
-    let only = params.incident.as_ref().and(gone.first()).map(String::as_str);
+    let only = params.id.as_ref().and(gone.first()).map(String::as_str);
     let touched = server.state.change_board(|board| board.clear(only));
     server.engine.send(Event::Touched(touched));
     let message = match gone.len() {
@@ -57,7 +57,7 @@ fn set_dismissed(
     dismissed: bool,
 ) -> Result<IncidentResult> {
     let board = server.state.snapshot().board;
-    let id = match &params.incident {
+    let id = match &params.id {
         Some(id) => find(&board, Some(id))?.id().to_owned(),
         None => {
             let newest = board.entries().iter().find(|entry| entry.dismissed != dismissed);
@@ -95,7 +95,7 @@ fn listed(entry: &Entry) -> ListedIncident {
         id: entry.id().to_owned(),
         title: entry.explained.incident.title.clone(),
         root: entry.root.clone(),
-        location: entry.marks.first().map(|mark| to_proto::location(&mark.place)),
+        place: to_proto::place(entry),
         n_hypotheses: entry.explained.hypotheses.len(),
         dismissed: entry.dismissed,
     }
