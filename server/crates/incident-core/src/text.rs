@@ -4,7 +4,19 @@
 //! the protocol's edge. Lines and columns are from 1 wherever a person sees them.
 
 /// A half-open range of bytes, `start..end`, in one text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct ByteSpan {
     /// The offset of the first byte.
     pub start: usize,

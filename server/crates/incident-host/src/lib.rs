@@ -13,6 +13,7 @@ pub mod source;
 
 pub mod clock;
 pub mod folders;
+pub mod index;
 pub mod store;
 pub mod trust;
 

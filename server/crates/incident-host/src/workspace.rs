@@ -8,6 +8,7 @@ use incident_core::problem::Problem;
 
 use crate::command::Environment;
 use crate::folders::Folders;
+use crate::index::WorkspaceIndex;
 use crate::source::{self, ReadError};
 use crate::trust;
 
@@ -19,6 +20,7 @@ pub struct Workspace {
     environment: Arc<Environment>,
     folders: Option<Arc<Folders>>,
     is_trusted: bool,
+    index: Arc<WorkspaceIndex>,
 }
 
 impl Workspace {
@@ -33,6 +35,7 @@ impl Workspace {
             environment: Arc::default(),
             folders: None,
             is_trusted: false,
+            index: Arc::default(),
         };
         workspace.with_environment(Environment::of_process())
     }
@@ -79,6 +82,11 @@ impl Workspace {
     /// Returns the environment that programs are looked up in and started from.
     pub fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// Returns the symbols' index, shared with every clone of this workspace.
+    pub fn index(&self) -> &WorkspaceIndex {
+        &self.index
     }
 
     /// Returns the open documents, by relative path.

@@ -7,10 +7,12 @@ pub mod rust;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::ByteSpan;
 
 /// A named item of a source file: what a frame's function is matched with.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Item {
     /// What it is.
     pub kind: ItemKind,
@@ -29,7 +31,7 @@ pub struct Item {
 }
 
 /// What an item is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ItemKind {
     /// A function, a method, an associated function.
     Function,
@@ -56,7 +58,7 @@ pub enum ItemKind {
 }
 
 /// The symbols of one file, small enough to keep for a whole workspace.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileSymbols {
     /// The path, relative to the workspace, with `/`.
     pub path: String,
@@ -67,7 +69,7 @@ pub struct FileSymbols {
 }
 
 /// A `mod name;` declaration: another file holds the body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModuleFile {
     /// The module's name.
     pub name: String,
@@ -117,9 +119,14 @@ impl SymbolIndex {
     }
 }
 
+/// Says whether [`index_file`] can find symbols in a file with this path.
+pub fn is_indexed(path: &str) -> bool {
+    path.ends_with(".rs")
+}
+
 /// Reads the symbols of one file; a file of a language that is not read has none.
 pub fn index_file(path: &str, text: &str) -> FileSymbols {
-    if path.ends_with(".rs") {
+    if is_indexed(path) {
         return rust::index(path, text);
     }
     FileSymbols { path: path.to_owned(), ..FileSymbols::default() }
