@@ -116,7 +116,7 @@ fn every_code_has_a_page() {
 
 #[test]
 fn every_command_has_help() {
-    for command in ["explain", "logs", "trust", "forget", "serve", "completions"] {
+    for command in ["explain", "logs", "doctor", "trust", "forget", "serve", "completions"] {
         let help = Run::new(["help", command]).end().done();
         assert!(help.contains(&format!("Usage: incident-lsp {command}")), "{help}");
         let asked = Run::new([command, "--help"]).end().done();
@@ -146,6 +146,50 @@ fn colour_where_it_is_asked_for() {
     let run = Run::new(["explain"]).dir(repository.path()).env("NO_COLOR", "");
     let report = run.env("CLICOLOR_FORCE", "1").stdin(PANIC).end().done();
     assert!(report.contains("\u{1b}["), "{report}");
+}
+
+#[test]
+fn the_sample_is_explained_from_any_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::new();
+    let sample = || {
+        let run = Run::new(["explain", "--sample", "--deployed", "v1.4.0"]).dir(folder.path());
+        run.home(&home).end().done()
+    };
+    let report = sample();
+    assert!(report.starts_with("panic: called `Option::unwrap()` on a `None` value"), "{report}");
+    assert!(report.contains("src/pricing.rs:"), "{report}");
+    assert_eq!(sample(), report, "the second run finds the sample unpacked");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    let unpacked = std::fs::read_dir(home.path().join("cache/sample")).unwrap().count();
+    assert_eq!(unpacked, 1, "nothing half unpacked is left");
+}
+
+#[test]
+fn the_sample_needs_git_and_says_so() {
+    let empty = tempfile::tempdir().unwrap();
+    let run = Run::new(["explain", "--sample"]).env("PATH", empty.path());
+    let sentence = run.end().refused();
+    assert!(sentence.contains("no `git` was found"), "{sentence}");
+}
+
+#[test]
+fn doctor_says_what_works() {
+    let repository = service();
+    let words = Run::new(["doctor"]).dir(repository.path()).end().done();
+    for expected in ["ok   workspace", "ok   git", "not trusted", "nothing leaves this machine"] {
+        assert!(words.contains(expected), "{expected}: {words}");
+    }
+}
+
+#[test]
+fn doctor_says_what_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = Run::new(["doctor"]).dir(folder.path()).env("PATH", folder.path()).end().done();
+    for expected in ["less workspace", "less git", "less cargo"] {
+        assert!(words.contains(expected), "{expected}: {words}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -73,6 +73,20 @@ impl Folders {
         &self.cache
     }
 
+    /// Says whether the state folder can be written to; it is made where it is missing.
+    pub fn check_state(&self) -> Result<(), FolderError> {
+        make_private(&self.state)?;
+        let failed = |source| FolderError::Write { path: self.state.display().to_string(), source };
+        tempfile::tempfile_in(&self.state).map(drop).map_err(failed)
+    }
+
+    /// Makes a folder of the cache, private to the user, and returns it.
+    pub fn make_cache(&self, name: &str) -> Result<PathBuf, FolderError> {
+        let folder = self.cache.join(name);
+        make_private(&folder)?;
+        Ok(folder)
+    }
+
     /// Returns the folder for the user's own settings.
     pub fn config(&self) -> &Path {
         &self.config

@@ -11,6 +11,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 /// machine, and the working tree is never changed.
 #[derive(Debug, Parser)]
 #[command(name = "incident-lsp", version, disable_help_subcommand = true)]
+#[command(after_help = "Try it: incident-lsp explain --sample")]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -22,6 +23,11 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Group a log's records, the severe and frequent ones first.
     Logs(LogsArgs),
+    /// Say in words what works here and what does not.
+    Doctor {
+        #[command(flatten)]
+        workspace: WorkspaceArgs,
+    },
     /// Open a fix on a branch of its own, in a worktree beside the tree.
     Fix(FixArgs),
     /// Trust a source tree: cargo and configured commands may run there.
@@ -67,7 +73,7 @@ pub(super) enum Command {
 #[derive(ClapArgs, Debug)]
 pub(super) struct ExplainArgs {
     /// Files with traces and logs; `-` is standard input, also read when piped and none is given.
-    #[arg(value_name = "INPUT")]
+    #[arg(value_name = "INPUT", conflicts_with = "sample")]
     pub(super) inputs: Vec<String>,
     #[command(flatten)]
     pub(super) workspace: WorkspaceArgs,
@@ -86,6 +92,9 @@ pub(super) struct ExplainArgs {
     /// Do not keep the explained incident in the state folder.
     #[arg(long)]
     pub(super) no_store: bool,
+    /// Explain a built-in incident, from any folder.
+    #[arg(long, conflicts_with = "workspace")]
+    pub(super) sample: bool,
 }
 
 #[derive(ClapArgs, Debug)]

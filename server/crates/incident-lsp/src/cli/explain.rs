@@ -8,23 +8,32 @@ use incident_core::input::RawInput;
 use incident_core::present::{DiagnosticSeverity, Explanation, present};
 use incident_core::problem::Problem;
 use incident_core::report;
+use incident_core::report::text::Typed;
 use incident_host::pipeline::{self, ExplainOptions, Update};
 use incident_host::workspace::Workspace;
 
 use super::args::{ExplainArgs, FailOn, ReportFormat, WorkspaceArgs};
-use super::{DONE, FINDINGS, Outcome, command_line, input, job, output};
+use super::{DONE, FINDINGS, Outcome, command_line, input, job, output, sample};
 
 /// Runs the command.
 pub(super) fn run(args: &ExplainArgs) -> Outcome {
-    let (inputs, problems) = input::read_all(&args.inputs)?;
-    let root = root(&args.workspace)?;
+    let (inputs, problems, root) = if args.sample {
+        let root = job::run(|cancel, stages| {
+            stages.begin("Unpacking the sample");
+            sample::unpack(cancel)
+        })??;
+        (vec![sample::input()], Vec::new(), root)
+    } else {
+        let (inputs, problems) = input::read_all(&args.inputs)?;
+        (inputs, problems, root(&args.workspace)?)
+    };
     let options = ExplainOptions {
         deployed: args.deployed.clone(),
         since: args.since.clone(),
         store: !args.no_store,
     };
     let explanation = explain(inputs, problems, &root, options)?;
-    print(&explanation, args)?;
+    print(&explanation, args, &root)?;
     let found = present(&explanation).diagnostics.iter().any(|diagnostic| match args.fail_on {
         FailOn::Never => false,
         FailOn::Warning => diagnostic.severity == DiagnosticSeverity::Warning,
@@ -51,11 +60,11 @@ fn explain(
     Ok(explanation)
 }
 
-fn print(explanation: &Explanation, args: &ExplainArgs) -> std::io::Result<()> {
+fn print(explanation: &Explanation, args: &ExplainArgs, root: &Path) -> std::io::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     match args.format {
         ReportFormat::Text => {
-            output::print_styled(&report::text::explain(explanation, &typed(args)))
+            output::print_styled(&report::text::explain(explanation, &typed(args, root)))
         }
         ReportFormat::Json => {
             output::print(&report::json::to_string(&report::json::explain(explanation)))
@@ -65,10 +74,13 @@ fn print(explanation: &Explanation, args: &ExplainArgs) -> std::io::Result<()> {
     }
 }
 
-/// Returns the command as the person typed it, without what only shapes the output.
-fn typed(args: &ExplainArgs) -> String {
+/// Returns the commands that fit this run, without what only shapes the output.
+fn typed(args: &ExplainArgs, root: &Path) -> Typed {
     let mut words = vec!["incident-lsp", "explain"];
-    if args.inputs.is_empty() {
+    if args.sample {
+        words.push("--sample");
+    }
+    if args.inputs.is_empty() && !args.sample {
         words.push("-");
     }
     words.extend(args.inputs.iter().map(String::as_str));
@@ -76,7 +88,10 @@ fn typed(args: &ExplainArgs) -> String {
     if let Some(workspace) = &workspace {
         words.extend(["--workspace", workspace]);
     }
-    command_line::join(words)
+    let is_here = std::env::current_dir().is_ok_and(|current| current.starts_with(root));
+    let root = root.to_string_lossy();
+    let git = if is_here { vec!["git"] } else { vec!["git", "-C", &root] };
+    Typed { explain: command_line::join(words), git: command_line::join(git) }
 }
 
 /// Returns the source tree: the one that was named, else the repository around the current folder,

@@ -5,6 +5,7 @@
 
 mod args;
 mod command_line;
+mod doctor;
 mod explain;
 mod fix;
 mod forget;
@@ -13,6 +14,7 @@ mod input;
 mod job;
 mod logs;
 mod output;
+mod sample;
 mod trust;
 
 use std::ffi::OsString;
@@ -72,6 +74,7 @@ fn run(argv: Vec<OsString>, serve: fn() -> io::Result<ExitCode>) -> Outcome {
         Command::Explain(args) => explain::run(&args),
         Command::Fix(args) => fix::run(args),
         Command::Logs(args) => logs::run(&args),
+        Command::Doctor { workspace } => doctor::run(&workspace),
         Command::Trust { list: true, .. } => trust::list(),
         Command::Trust { dir, remove: true, .. } => trust::remove(dir),
         Command::Trust { dir, .. } => trust::add(dir),

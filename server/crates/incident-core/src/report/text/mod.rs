@@ -27,10 +27,17 @@ const MAX_MESSAGE_LINES: usize = 10;
 /// How many reasons are printed for a suspect.
 const MAX_REASONS: usize = 4;
 
+/// How the person asked: what the next steps start with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typed {
+    /// The command without its options of form: `incident-lsp explain trace.txt`.
+    pub explain: String,
+    /// `git`, with the folder where the workspace is not the current one: `git -C DIR`.
+    pub git: String,
+}
+
 /// Renders `explanation` for a terminal.
-///
-/// `command` is how the person asked (`incident-lsp explain trace.txt`), for the next steps.
-pub fn explain(explanation: &Explanation, command: &str) -> Styled {
+pub fn explain(explanation: &Explanation, typed: &Typed) -> Styled {
     let mut out = Styled::new();
     let n_incidents = explanation.incidents.len();
     for (at, explained) in explanation.incidents.iter().enumerate() {
@@ -41,7 +48,7 @@ pub fn explain(explanation: &Explanation, command: &str) -> Styled {
             out.line(Role::Dim, &format!("{label}{ruler}"));
         }
         incident(&mut out, explained, &explanation.sources);
-        next::steps(&mut out, explained, command);
+        next::steps(&mut out, explained, typed);
     }
     if explanation.incidents.is_empty() {
         nothing_found(&mut out, explanation);

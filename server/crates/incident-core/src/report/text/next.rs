@@ -4,11 +4,11 @@ use crate::history::DeployedHow;
 use crate::present::{ExplainedIncident, words};
 use crate::report::styled::{Role, Styled, width_of};
 
-use super::heading;
+use super::{Typed, heading};
 
 /// Prints up to four commands, each with what it does.
-pub(super) fn steps(out: &mut Styled, explained: &ExplainedIncident, command: &str) {
-    let steps = list(explained, command);
+pub(super) fn steps(out: &mut Styled, explained: &ExplainedIncident, typed: &Typed) {
+    let steps = list(explained, typed);
     if steps.is_empty() {
         return;
     }
@@ -26,11 +26,12 @@ pub(super) fn steps(out: &mut Styled, explained: &ExplainedIncident, command: &s
     }
 }
 
-fn list(explained: &ExplainedIncident, command: &str) -> Vec<(String, &'static str)> {
+fn list(explained: &ExplainedIncident, typed: &Typed) -> Vec<(String, &'static str)> {
     let incident = &explained.incident;
+    let Typed { explain, git } = typed;
     let mut steps = Vec::new();
     if let Some(suspect) = incident.suspects.commits.first() {
-        steps.push((format!("git show {}", suspect.commit.short()), "what the suspect changed"));
+        steps.push((format!("{git} show {}", suspect.commit.short()), "what the suspect changed"));
     }
     let site = incident.traces.iter().find_map(words::site);
     if let Some(place) = site.and_then(|site| site.resolution.place.as_ref())
@@ -39,15 +40,15 @@ fn list(explained: &ExplainedIncident, command: &str) -> Vec<(String, &'static s
         && incident.deployed.as_ref().is_some_and(|deployed| deployed.commit.is_some())
     {
         let lines = format!("{},{}", item.start_line, item.end_line);
-        let log = format!("git log -L{lines}:{}", place.path);
+        let log = format!("{git} log -L{lines}:{}", place.path);
         steps.push((log, "how this function came to be"));
     }
     if incident.deployed.as_ref().is_some_and(|deployed| deployed.how == DeployedHow::Head) {
-        steps.push((format!("{command} --deployed REV"), "if another version than HEAD ran"));
+        steps.push((format!("{explain} --deployed REV"), "if another version than HEAD ran"));
     }
     if explained.hypotheses.iter().any(|checked| checked.hypothesis().fix.is_some()) {
         steps
-            .push((format!("{command} --format json"), "the same for scripts, the fix as a patch"));
+            .push((format!("{explain} --format json"), "the same for scripts, the fix as a patch"));
     }
     steps
 }

@@ -4,7 +4,9 @@ use super::*;
 use crate::report::fixture;
 
 fn check(explanation: &Explanation, expected: Expect) {
-    let report = explain(explanation, "incident-lsp explain trace.txt").to_plain();
+    let typed =
+        Typed { explain: "incident-lsp explain trace.txt".to_owned(), git: "git".to_owned() };
+    let report = explain(explanation, &typed).to_plain();
     for line in report.lines() {
         let width = super::super::styled::width_of(line);
         assert!(width <= WIDTH, "{width} columns: {line}");
