@@ -37,6 +37,8 @@ pub(super) struct Site<'a> {
     pub(super) text: &'a str,
     /// The expression that failed.
     pub(super) expression: Option<FailingExpression>,
+    /// Another part of the expression may have failed in the same words: nothing is edited.
+    pub(super) doubtful: bool,
     /// The function around it.
     pub(super) function: Option<&'a str>,
     pub(super) status: Status,
@@ -108,15 +110,21 @@ impl<'a> Site<'a> {
             })
             .or_else(|| Snippet::at(text, start, &cancel)?.failing_on_line(line, hint));
         let at = expression.map_or(start, |expression| expression.span.start);
+        let snippet = Snippet::at(text, at, &cancel);
+        let rivals = match (&snippet, &expression) {
+            (Some(snippet), Some(expression)) => snippet.rivals(expression),
+            _ => Vec::new(),
+        };
         Some(Self {
             path: &place.path,
             line,
             text,
-            expression,
+            expression: rivals.last().copied().or(expression),
+            doubtful: rivals.len() > 1,
             function: place.item.as_ref().map(|item| item.name.as_str()),
             status: resolution.status,
             direct,
-            snippet: Snippet::at(text, at, &cancel),
+            snippet,
         })
     }
 

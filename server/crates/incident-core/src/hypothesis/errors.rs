@@ -75,8 +75,8 @@ const KINDS: &[(&str, &str)] = &[
 
 /// Says what a printed error means, as a clause; `None` for errors that are not known.
 pub(super) fn explain(printed: &str) -> Option<String> {
-    if let Some(kind) = io_kind(printed) {
-        let (_, meaning) = KINDS.iter().find(|(known, _)| *known == kind)?;
+    let kind = io_kind(printed);
+    if let Some((_, meaning)) = KINDS.iter().find(|(known, _)| Some(*known) == kind) {
         return Some(match between(printed, "code: ", &[',', ' ', '}']) {
             Some("24") => "the process has too many files open".to_owned(),
             Some("28") => "the disk is full".to_owned(),

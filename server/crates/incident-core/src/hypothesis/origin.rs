@@ -27,8 +27,34 @@ pub(super) struct Trail {
     pub(super) steps: Vec<Step>,
     /// When the value is not there, in words.
     pub(super) because: Option<String>,
+    /// How many of the steps come before that is known.
+    n_before: usize,
+    /// What the first local on the way was set from, as source.
+    pub(super) made_by: Option<String>,
     /// Where the value is really made, if that is another place than the crash.
     pub(super) producer: Option<Producer>,
+}
+
+impl Trail {
+    /// Returns the story in sentences, nearest step first; `lead` opens the one that says when.
+    pub(super) fn sentences(&self, lead: &str) -> Vec<String> {
+        let mut said: Vec<String> = self.steps.iter().map(|step| step.says.clone()).collect();
+        if let Some(because) = &self.because {
+            said.insert(self.n_before.min(said.len()), format!("{lead} {because}."));
+        }
+        said
+    }
+
+    /// Returns the same steps without saying when the value is not there.
+    pub(super) fn without_reason(self) -> Self {
+        Self { because: None, ..self }
+    }
+
+    fn is_because(&mut self, because: String, producer: Producer) {
+        self.because = Some(because);
+        self.n_before = self.steps.len();
+        self.producer.get_or_insert(producer);
+    }
 }
 
 /// One step back.
@@ -157,8 +183,7 @@ impl Walk<'_, '_> {
         }
         let receiver = self.receiver(link);
         let arguments = link.arguments.map(|span| bare(self.site.slice(span))).unwrap_or_default();
-        trail.because = Some(fill(when, receiver, arguments));
-        trail.producer.get_or_insert(Producer::Library);
+        trail.is_because(fill(when, receiver, arguments), Producer::Library);
         if let Some(arguments) = link.arguments {
             trail.steps.extend(describe_names(self.crash, self.site, arguments));
         }
@@ -180,8 +205,10 @@ impl Walk<'_, '_> {
             return;
         }
         if let Some(when) = function_is_empty_when(path, self.absence) {
-            trail.because = Some(fill(when, "", arguments));
-            trail.producer.get_or_insert(Producer::Library);
+            trail.is_because(fill(when, "", arguments), Producer::Library);
+        }
+        if let Some(arguments) = self.chain.root_arguments {
+            trail.steps.extend(describe_names(self.crash, self.site, arguments));
         }
     }
 
@@ -278,7 +305,10 @@ fn define(
             format!("`{name}` is taken out of {value} on line {line}.")
         }
         (DefinitionKind::Let | DefinitionKind::Assignment, Some(value)) => {
-            format!("`{name}` is set from {value} on line {line}.")
+            trail.made_by.get_or_insert(value.clone());
+            let is_literal = definition.value.is_some_and(|span| is_literal(site.slice(span)));
+            let verb = if is_literal { "is" } else { "is set from" };
+            format!("`{name}` {verb} {value} on line {line}.")
         }
         _ => return None,
     };
@@ -394,6 +424,11 @@ fn empties_field(line: &str, field: &str) -> Option<&'static str> {
         from = end;
     }
     None
+}
+
+fn is_literal(source: &str) -> bool {
+    source.starts_with(|c: char| c.is_ascii_digit() || c == '"')
+        && !source.contains([' ', '(', '.', '+', '-', '*'])
 }
 
 /// Returns arguments without their parentheses.

@@ -64,7 +64,7 @@ const KNOWN_ERRORS: &[&str] = &[
 /// `None` in a closure or an async block without a written type, and for types that no value can
 /// be made of.
 pub(super) fn exit_at(site: &Site<'_>, offset: usize) -> Option<(Exit, Body)> {
-    let snippet = site.snippet.as_ref()?;
+    let snippet = site.snippet.as_ref().filter(|_| !site.doubtful)?;
     let body = snippet.body_around(offset, &Cancel::new())?;
     let exit = match (body.kind, body.returns) {
         (BodyKind::Function, None) => Exit::Unit,

@@ -4,7 +4,7 @@ use crate::fix::{Edit, Fix};
 use crate::hypothesis::crash::{Crash, Site, shown};
 use crate::hypothesis::errors;
 use crate::hypothesis::library::Absence;
-use crate::hypothesis::origin::{Producer, follow, functions_named};
+use crate::hypothesis::origin::{Producer, Trail, follow, functions_named};
 use crate::hypothesis::repair::{
     ErrorType, Exit, Repair, exit_at, exit_of_type, leave_early, option_suffix, result_suffix,
 };
@@ -41,19 +41,17 @@ pub(super) fn none(crash: &Crash<'_>) -> Option<Claim> {
     let value = shown(site.slice(unwrapping.subject));
     let trail = follow(crash, site, unwrapping.subject, Absence::None);
 
-    let mut claim = Claim::new(format!("{value} was None"), 0.45).say(format!(
+    let from = origin_of(&trail, &value);
+    let mut claim = Claim::new(format!("{value}{from} was None"), 0.45).say(format!(
         "{} takes {value} for granted: `.{}()` panics because it is None.",
         capital(&site.function_name()),
         unwrapping.method
     ));
-    if let Some(because) = &trail.because {
-        claim = claim.say(format!("It is None when {because}."));
-    }
     claim.names = unwrapping.names();
     claim.confidence += if own_words { 0.1 } else { 0.0 };
     let by_function = trail.producer == Some(Producer::Function);
     let because = trail.because.clone();
-    claim = claim.trail(trail);
+    claim = claim.trail(trail, "It is None when");
     claim = match because {
         Some(because) => claim.validate(
             format!("in the failing case {because}"),
@@ -98,22 +96,27 @@ pub(super) fn err(crash: &Crash<'_>) -> Option<Claim> {
     let site = unwrapping.site;
     let value = shown(site.slice(unwrapping.subject));
     let trail = follow(crash, site, unwrapping.subject, Absence::Err);
-    let mut claim = Claim::new(format!("{value} failed: {}", shown(inner)), 0.45).say(format!(
-        "{} does not expect {value} to fail, and `.{}()` turns its error into a panic.",
-        capital(&site.function_name()),
-        unwrapping.method
-    ));
-    match (&meaning, &trail.because) {
-        (Some(meaning), _) => {
+    let reason = meaning.clone().unwrap_or_else(|| shown(inner));
+    let mut claim =
+        Claim::new(format!("{value}{} failed: {reason}", origin_of(&trail, &value)), 0.45).say(
+            format!(
+                "{} does not expect {value} to fail, and `.{}()` turns its error into a panic.",
+                capital(&site.function_name()),
+                unwrapping.method
+            ),
+        );
+    // The error itself says more than when such a call can fail.
+    let trail = match &meaning {
+        Some(meaning) => {
             claim.confidence += 0.1;
             claim = claim.say(format!("The error says: {meaning}."));
+            trail.without_reason()
         }
-        (None, Some(because)) => claim = claim.say(format!("It fails when {because}.")),
-        (None, None) => {}
-    }
+        None => trail,
+    };
     claim.names = unwrapping.names();
     claim = claim
-        .trail(trail)
+        .trail(trail, "It fails when")
         .validate(
             format!("repeating {value} with the same input gives the same error"),
             line_history(site),
@@ -205,6 +208,16 @@ impl<'a> Unwrapping<'a> {
             Exit::Result(ErrorType::Other(error)) => Some(error),
             _ => None,
         }
+    }
+}
+
+/// Returns `, from ..` where a local stands for something that says more.
+fn origin_of(trail: &Trail, value: &str) -> String {
+    match &trail.made_by {
+        Some(made_by) if made_by != value && made_by.chars().count() <= 48 => {
+            format!(", from {made_by},")
+        }
+        _ => String::new(),
     }
 }
 

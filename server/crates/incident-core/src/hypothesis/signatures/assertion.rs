@@ -40,7 +40,10 @@ pub(super) fn assertion(crash: &Crash<'_>) -> Option<Claim> {
                 shown(right)
             )
         }
-        _ => format!("{call} did not hold"),
+        _ => match asserting.arguments.first() {
+            Some(condition) => format!("{} did not hold", shown(site.slice(*condition))),
+            None => format!("{call} did not hold"),
+        },
     };
     let mut claim = Claim::new(title, 0.4);
     if let (Some(left), Some(right)) = (said.left, said.right) {

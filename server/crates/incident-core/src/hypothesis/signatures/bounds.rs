@@ -229,6 +229,10 @@ fn index_in_words(index: u128, len: u128) -> IndexWords {
 /// Tells where the index and what it is used on come from.
 fn about_index(mut claim: Claim, crash: &Crash<'_>, site: &Site<'_>) -> Claim {
     let Some(expression) = site.expression else { return claim };
+    if site.doubtful {
+        claim = claim.say("Which of the indexes in it failed, the place alone does not tell.");
+        claim.confidence -= 0.1;
+    }
     let index = match expression.kind {
         FailureKind::Index => expression.subject,
         _ => site

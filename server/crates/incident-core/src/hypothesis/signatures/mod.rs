@@ -98,15 +98,18 @@ impl Claim {
         self
     }
 
-    /// Takes in the way back from the crash.
-    fn trail(mut self, trail: Trail) -> Self {
+    /// Takes in the way back from the crash; `lead` opens the sentence that says when the value is
+    /// not there.
+    fn trail(mut self, trail: Trail, lead: &str) -> Self {
         self.confidence += match trail.producer {
             Some(Producer::Function) => 0.15,
             Some(Producer::Library | Producer::Field) => 0.1,
             Some(Producer::Parameter) => 0.05,
             None => 0.0,
         };
-        self.steps(trail.steps)
+        self.explanation.extend(trail.sentences(lead));
+        self.steps.extend(trail.steps);
+        self
     }
 
     fn steps(mut self, steps: Vec<Step>) -> Self {

@@ -23,10 +23,10 @@ impl Router {
 called `Option::unwrap()` on a `None` value
 "#,
         expect![[r#"
-            `pool` was None [unwrap-none 0.55]
+            `pool`, from `self.pools.get(name)`, was None [unwrap-none 0.55]
               `route` takes `pool` for granted: `.unwrap()` panics because it is None.
-              It is None when `self.pools` has nothing at `name`.
               `pool` is set from `self.pools.get(name)` on line 7.
+              It is None when `self.pools` has nothing at `name`.
               `name` is a parameter of `route`; `handle` passes it at src/route.rs:12.
               M1: called `Option::unwrap()` on a `None` value
               F1: Some(*pool.unwrap())
@@ -131,10 +131,10 @@ called `Option::unwrap()` on a `None` value
      *head.unwrap()
 "#,
         expect![[r#"
-            `head` was None [unwrap-none 0.75]
+            `head`, from `items.first()`, was None [unwrap-none 0.75]
               `first` takes `head` for granted: `.unwrap()` panics because it is None.
-              It is None when `items` is empty.
               `head` is set from `items.first()` on line 2.
+              It is None when `items` is empty.
               Commit aaa0123 (Simplify first) took out the check `if head.is_none() { return 0; }`.
               M1: called `Option::unwrap()` on a `None` value
               F1: *head.unwrap()
@@ -162,11 +162,13 @@ fn main() { let _ = $1load("app.toml"); }
 called `Result::unwrap()` on an `Err` value: Os { code: 2, kind: NotFound, message: "No such file or directory" }
 "#,
         expect![[r#"
-            `fs::read_to_string(path)` failed: `Os { code: 2, kind: NotFound, message: "No such file or directo…` [unwrap-err 0.65]
+            `fs::read_to_string(path)` failed: the file or folder is not there [unwrap-err 0.65]
               `load` does not expect `fs::read_to_string(path)` to fail, and `.unwrap()` turns its error into a panic.
               The error says: the file or folder is not there.
+              `path` is a parameter of `load`; `main` passes it at src/config.rs:6.
               M1: called `Result::unwrap()` on an `Err` value: Os { code: 2, kind: NotFound, message: "No such file or directory" }
               F1: let text = fs::read_to_string(path).unwrap();
+              F2: fn main() { let _ = load("app.toml"); }
               fix: Pass the error on to the caller when `fs::read_to_string(path)` fails
                 -    let text = fs::read_to_string(path).unwrap();
                 +    let text = fs::read_to_string(path)?;
@@ -191,9 +193,9 @@ fn work(lines: &[String]) {
 a count: ParseIntError { kind: InvalidDigit }
 "#,
         expect![[r#"
-            `line.parse::<u32>()` failed: `ParseIntError { kind: InvalidDigit }` [unwrap-err 0.55]
+            `line.parse::<u32>()` failed: the text holds a character that is no digit [unwrap-err 0.65]
               `work` does not expect `line.parse::<u32>()` to fail, and `.expect()` turns its error into a panic.
-              It fails when the text in `line` is not of that form.
+              The error says: the text holds a character that is no digit.
               M1: a count: ParseIntError { kind: InvalidDigit }
               F1: let count = line.parse::<u32>().expect("a count");
               fix: Instead of the panic, skip this round of the loop
@@ -246,9 +248,10 @@ fn draw(grid: &[Vec<u8>]) { $1cell(grid, 0, 1); }
 index out of bounds: the len is 80 but the index is 18446744073709551614
 "#,
         expect![[r#"
-            `grid[row]`: the index is -2 wrapped around [index-out-of-bounds 0.60]
+            `grid[row][column.wrapping_sub(3)]`: the index is -2 wrapped around [index-out-of-bounds 0.50]
               The index was 18446744073709551614 and the length 80: as a signed number the index is -2, so a subtraction went below zero before.
-              `row` is a parameter of `cell`; `draw` passes it at src/lib.rs:4.
+              Which of the indexes in it failed, the place alone does not tell.
+              `column` is a parameter of `cell`; `draw` passes it at src/lib.rs:4.
               M1: index out of bounds: the len is 80 but the index is 18446744073709551614
               F1: grid[row][column.wrapping_sub(3)]
               F2: fn draw(grid: &[Vec<u8>]) { cell(grid, 0, 1); }
@@ -272,7 +275,7 @@ range end index 4 out of range for slice of length 3
         expect![[r#"
             `bytes[0..end]`: the range ends at 4, the length is 3 [slice-out-of-bounds 0.60]
               The range ends at 4, one past the length 3: off by one.
-              `end` is set from `4` on line 2.
+              `end` is `4` on line 2.
               M1: range end index 4 out of range for slice of length 3
               F1: Ok(&bytes[0..end])
               src/lib.rs:2: let end = 4;
@@ -299,7 +302,7 @@ byte index 30 is not a char boundary; it is inside 'ö' (bytes 29..31) of `Ersta
             `title[..limit]` cuts a character at byte 30 [char-boundary 0.75]
               Byte 30 is not where a character begins, inside the character `'ö'`.
               The offset counts bytes, and the text has characters of more than one byte, so this works until such text comes.
-              `limit` is set from `30` on line 2.
+              `limit` is `30` on line 2.
               M1: byte index 30 is not a char boundary; it is inside 'ö' (bytes 29..31) of `Erstaunliche Geschichten vom gr`
               F1: title[..limit].to_owned()
               src/title.rs:2: let limit = 30;
@@ -377,7 +380,7 @@ fn shift(start: u32, end: u32) -> u32 {
 bad range 4..2
 "#,
         expect![[r#"
-            `assert!(start <= end, "bad range {start}..{end}")` did not hold [assertion-failed 0.40]
+            `start <= end` did not hold [assertion-failed 0.40]
               The condition `start <= end` was false.
               Its author says: `bad range 4..2`.
               The assertion is the messenger: what it guards was broken earlier.

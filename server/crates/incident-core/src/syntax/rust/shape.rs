@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use crate::cancel::Cancel;
 use crate::syntax::rust::Snippet;
+use crate::syntax::{FailingExpression, FailureKind};
 use crate::text::ByteSpan;
 
 /// Longer chains of calls are not followed; nobody writes them.
@@ -244,6 +245,39 @@ impl Snippet<'_> {
         let first = path.iter().position(|node| self.span(*node) == span).unwrap_or(at);
         let parent = first.checked_sub(1).and_then(|parent| path.get(parent)).copied();
         Some((parent, *path.get(at)?))
+    }
+
+    /// Returns the expressions that begin where this one does and fail with the same message:
+    /// in `a[i][j]` and `a - b - c` the place alone does not tell which one failed. Innermost first.
+    pub fn rivals(&self, expression: &FailingExpression) -> Vec<FailingExpression> {
+        let path = self.path_to(expression.span.start);
+        let here =
+            path.iter().rev().filter(|node| self.span(**node).start == expression.span.start);
+        let mut rivals = Vec::new();
+        let operator = |node: &Node<'_>| {
+            node.child_by_field_name("operator").map(|operator| self.node_text(operator).to_owned())
+        };
+        let own = path.iter().rev().find(|node| self.span(**node) == expression.span);
+        for node in here {
+            let (base, subject) = match (expression.kind, node.kind()) {
+                (FailureKind::Index, "index_expression") => {
+                    (node.named_child(0), node.named_child(1))
+                }
+                (FailureKind::Arithmetic, "binary_expression")
+                    if own.and_then(|own| operator(own)) == operator(node) =>
+                {
+                    (node.child_by_field_name("left"), node.child_by_field_name("right"))
+                }
+                _ => continue,
+            };
+            rivals.push(FailingExpression {
+                kind: expression.kind,
+                span: self.span(*node),
+                subject: subject.map(|node| self.span(node)),
+                base: base.map(|node| self.span(node)),
+            });
+        }
+        rivals
     }
 
     /// Says what `return` and `?` at a byte offset of the file leave.
