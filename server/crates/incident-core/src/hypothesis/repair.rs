@@ -263,6 +263,15 @@ pub(super) fn result_suffix(
     Some((format!(".map_err(|error| {error})?"), "Pass the error on to the caller".to_owned()))
 }
 
+/// What leaving early means inside of a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InLoop {
+    /// The next item may be fine.
+    NextRound,
+    /// Nothing more can come of it.
+    End,
+}
+
 /// Leaves early where the function gives nothing back: `let Some(x) = .. else { return };`.
 ///
 /// Only where the whole statement is a `let` of the expression, or the expression alone.
@@ -272,13 +281,13 @@ pub(super) fn leave_early(
     expression: ByteSpan,
     subject: ByteSpan,
     absence: Absence,
+    in_loop: InLoop,
 ) -> Option<Repair> {
     let snippet = site.snippet.as_ref()?;
-    let way_out = if body.in_loop { "continue" } else { "return" };
-    let skips = if body.in_loop {
-        "skip this round of the loop".to_owned()
-    } else {
-        format!("leave {} early", site.function_name())
+    let (way_out, skips) = match (body.in_loop, in_loop) {
+        (true, InLoop::NextRound) => ("continue", "skip this round of the loop".to_owned()),
+        (true, InLoop::End) => ("break", "end the loop".to_owned()),
+        (false, _) => ("return", format!("leave {} early", site.function_name())),
     };
     let wrapper = match absence {
         Absence::None => "Some",

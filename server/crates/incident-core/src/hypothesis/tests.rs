@@ -20,6 +20,7 @@ use crate::syntax::{SymbolIndex, index_file, rust};
 use crate::text::LineIndex;
 use crate::trace;
 
+mod families;
 mod lock;
 mod signatures;
 

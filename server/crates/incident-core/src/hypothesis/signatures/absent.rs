@@ -6,7 +6,8 @@ use crate::hypothesis::errors;
 use crate::hypothesis::library::Absence;
 use crate::hypothesis::origin::{Producer, Trail, follow, functions_named};
 use crate::hypothesis::repair::{
-    ErrorType, Exit, Repair, exit_at, exit_of_type, leave_early, option_suffix, result_suffix,
+    ErrorType, Exit, InLoop, Repair, exit_at, exit_of_type, leave_early, option_suffix,
+    result_suffix,
 };
 use crate::hypothesis::signatures::{Claim, line_history};
 use crate::syntax::FailureKind;
@@ -193,7 +194,8 @@ impl<'a> Unwrapping<'a> {
         if exit != Exit::Unit || self.site.function == Some("main") {
             return None;
         }
-        leave_early(self.site, &body, self.call, self.subject, absence)?.into_fix(self.site)
+        leave_early(self.site, &body, self.call, self.subject, absence, InLoop::NextRound)?
+            .into_fix(self.site)
     }
 
     /// Returns the error type that the called function of the workspace declares.

@@ -254,7 +254,7 @@ fn about_index(mut claim: Claim, crash: &Crash<'_>, site: &Site<'_>) -> Claim {
 
 /// Uses `get` in place of the brackets, where the function can tell its caller that there is
 /// nothing.
-fn get_instead(site: &Site<'_>, message: &str) -> Option<Fix> {
+pub(super) fn get_instead(site: &Site<'_>, message: &str) -> Option<Fix> {
     let expression = site.expression.filter(|it| it.kind == FailureKind::Index)?;
     let snippet = site.snippet.as_ref()?;
     let (base, index) = (expression.base?, expression.subject?);

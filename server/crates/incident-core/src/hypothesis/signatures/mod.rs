@@ -6,8 +6,13 @@
 //! that recognises a message keeps it.
 
 mod absent;
+mod arithmetic;
 mod assertion;
 mod bounds;
+mod cells;
+mod declared;
+mod known;
+mod threads;
 
 use crate::fix::Fix;
 use crate::hypothesis::catalogue::catalogue;
@@ -33,12 +38,21 @@ struct Signature {
 }
 
 const SIGNATURES: &[Signature] = &[
+    Signature { name: "lock-poisoned", recognise: threads::poisoned },
+    Signature { name: "join-failed", recognise: threads::join },
+    Signature { name: "channel-closed", recognise: threads::channel },
     Signature { name: "unwrap-none", recognise: absent::none },
     Signature { name: "unwrap-err", recognise: absent::err },
     Signature { name: "index-out-of-bounds", recognise: bounds::index },
     Signature { name: "slice-out-of-bounds", recognise: bounds::slice },
     Signature { name: "char-boundary", recognise: bounds::char_boundary },
+    Signature { name: "integer-overflow", recognise: arithmetic::overflow },
+    Signature { name: "division-by-zero", recognise: arithmetic::zero_divisor },
+    Signature { name: "time-overflow", recognise: arithmetic::time },
+    Signature { name: "refcell-borrowed", recognise: cells::borrowed },
+    Signature { name: "known-panic", recognise: known::known },
     Signature { name: "assertion-failed", recognise: assertion::assertion },
+    Signature { name: "declared-panic", recognise: declared::declared },
 ];
 
 /// What a signature says, before the common evidence is put to it.
@@ -114,6 +128,7 @@ impl Claim {
 
     fn steps(mut self, steps: Vec<Step>) -> Self {
         self.explanation.extend(steps.iter().map(|step| step.says.clone()));
+        self.explanation.retain(|sentence| !sentence.is_empty());
         self.steps.extend(steps);
         self
     }

@@ -21,11 +21,13 @@ mod locals;
 mod shape;
 mod snippet;
 mod statements;
+mod surroundings;
 
 pub use failing::FailureHint;
 pub use locals::{Called, Definition, DefinitionKind, ReturnKind};
 pub use shape::{Around, Body, BodyKind, Chain, Link, LinkKind, RootKind};
 pub use snippet::Snippet;
+pub use surroundings::{Branch, OpenLet};
 
 use crate::syntax::{FileSymbols, Item, ItemKind};
 

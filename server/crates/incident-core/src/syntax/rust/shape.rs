@@ -264,7 +264,7 @@ impl Snippet<'_> {
                     (node.named_child(0), node.named_child(1))
                 }
                 (FailureKind::Arithmetic, "binary_expression")
-                    if own.and_then(|own| operator(own)) == operator(node) =>
+                    if own.and_then(operator) == operator(node) =>
                 {
                     (node.child_by_field_name("left"), node.child_by_field_name("right"))
                 }
