@@ -4,20 +4,21 @@
 //! statement: the function is looked for by name and holder, in its file and in others, and in it
 //! the statement that is most like the old one. What is like nothing is gone, and that is an answer.
 
-use imara_diff::{Algorithm, Diff, InternedInput};
-
 use crate::cancel::Cancel;
+use crate::resolve::linemap::LineMap;
 use crate::resolve::place::{
     Printed, SourceFile, View, ambiguous, by_symbol, candidate, same_function,
 };
 use crate::resolve::shape::Shape;
 use crate::resolve::{Resolution, Status};
-use crate::syntax::rust::{FailureHint, Snippet};
+use crate::syntax::rust::{FailingName, FailureHint, Snippet};
 use crate::syntax::{FailureKind, Item, ItemKind};
 use crate::text::ByteSpan;
 
 /// A statement less like the old one than this is another one.
 const SAME_STATEMENT: f64 = 0.55;
+/// The same for one that took the place of the old one and can fail in the same way.
+const SAME_STATEMENT_IN_PLACE: f64 = 0.25;
 /// The same for a statement in a function of another name: there is less to go by.
 const SAME_STATEMENT_ELSEWHERE: f64 = 0.8;
 /// A function in another file less like the old one than this is another one.
@@ -48,32 +49,33 @@ pub(super) fn carry(
     printed: Printed<'_>,
 ) -> Carried {
     let old_function = old.function_at(line);
-    if let Some(current) = view.file(old.path)
-        && let Some(carried) = by_diff(old, current, line, old_function)
-    {
-        return carried;
+    if let Some(current) = view.file(old.path) {
+        let map = LineMap::new(old.text, current.text);
+        if let Some(carried) = by_diff(old, current, &map, line, old_function) {
+            return carried;
+        }
     }
     let Some(old_function) = old_function else {
         return gone(None, "the line is gone, and it lies in no function".to_owned());
     };
-    let Some(statement) = Statement::at(old, line, column, view.cancel) else {
+    let Some(statement) = Statement::at(old, line, column, printed.hint, view.cancel) else {
         return gone(None, "the old statement could not be read".to_owned());
     };
     let homes = homes(view, old, old_function);
-    let mut best: Option<Match<'_>> = None;
+    let mut found: Vec<Match<'_>> = Vec::new();
     for (file, function) in &homes {
-        let Some(found) = statement.find_in(file, function, view.cancel) else { continue };
-        if best.as_ref().is_none_or(|best| found.likeness > best.likeness) {
-            best = Some(found);
+        let map = LineMap::new(old.text, file.text);
+        if file.path != old.path
+            && let Some(carried) = by_diff(old, file, &map, line, Some(old_function))
+        {
+            return carried;
         }
+        found.extend(statement.find_in(file, function, &map, view.cancel));
     }
-    if let Some(found) = best.filter(|found| found.likeness >= SAME_STATEMENT) {
+    let best = found.into_iter().max_by(|a, b| a.score.total_cmp(&b.score));
+    if let Some(found) = best.or_else(|| elsewhere(view, old, &statement)) {
         return found.carried(old, line, old_function);
     }
-    if let Some(found) = elsewhere(view, old, &statement) {
-        return found.carried(old, line, old_function);
-    }
-    let _ = printed;
     match homes.first() {
         Some((file, function)) => gone(
             Some(Target {
@@ -95,11 +97,11 @@ fn gone(target: Option<Target>, reason: String) -> Carried {
 fn by_diff(
     old: &SourceFile<'_>,
     current: &SourceFile<'_>,
+    map: &LineMap,
     line: u32,
     old_function: Option<&Item>,
 ) -> Option<Carried> {
-    let new_line =
-        if old.text == current.text { line } else { line_after(old.text, current.text, line)? };
+    let new_line = map.kept(line)?;
     let new_function = current.function_at(new_line);
     let agrees = match (old_function, new_function) {
         (None, None) => true,
@@ -109,39 +111,25 @@ fn by_diff(
     if !agrees {
         return None;
     }
-    let status = if new_line == line { Status::Exact } else { Status::Moved };
+    let stayed = new_line == line && current.path == old.path;
     let target =
         Target { path: current.path.to_owned(), line: Some(new_line), item: new_function.cloned() };
-    Some(Carried { status, target: Some(target), reason: None })
-}
-
-/// Returns the number in `new` of line `line` of `old`, if the diff keeps it.
-pub(super) fn line_after(old: &str, new: &str, line: u32) -> Option<u32> {
-    let input = InternedInput::new(old, new);
-    let line_idx = line.checked_sub(1)?;
-    if usize::try_from(line_idx).ok()? >= input.before.len() {
-        return None;
-    }
-    let mut diff = Diff::compute(Algorithm::Histogram, &input);
-    diff.postprocess_lines(&input);
-    let mut shift = 0i64;
-    for hunk in diff.hunks() {
-        if hunk.before.contains(&line_idx) {
-            return None;
-        }
-        if hunk.before.start > line_idx {
-            break;
-        }
-        shift += hunk.after.len() as i64 - hunk.before.len() as i64;
-    }
-    u32::try_from(i64::from(line) + shift).ok()
+    Some(Carried {
+        status: if stayed { Status::Exact } else { Status::Moved },
+        target: Some(target),
+        reason: (current.path != old.path).then(|| format!("was in {}", old.path)),
+    })
 }
 
 /// A statement of the deployed text.
 struct Statement<'t> {
+    line: u32,
     shape: Shape<'t>,
     /// The line that the trace names, of a statement of several.
     line_shape: Shape<'t>,
+    line_text: &'t str,
+    /// The method, macro or kind of expression that failed, as it is called.
+    failing: Option<FailingName>,
     /// How far down the function it stood, from 0 to 1.
     depth: f64,
 }
@@ -151,61 +139,115 @@ struct Match<'f> {
     path: &'f str,
     function: Item,
     line: u32,
-    same: bool,
     likeness: f64,
+    score: f64,
+    /// The old line stands there to the letter but for indentation.
+    same: bool,
+    /// Its tokens are the old ones in another layout.
+    only_layout: bool,
 }
 
 impl<'t> Statement<'t> {
-    fn at(old: &SourceFile<'t>, line: u32, column: Option<u32>, cancel: &Cancel) -> Option<Self> {
+    fn at(
+        old: &SourceFile<'t>,
+        line: u32,
+        column: Option<u32>,
+        hint: FailureHint<'_>,
+        cancel: &Cancel,
+    ) -> Option<Self> {
         let line_text = old.line_text(line)?;
         let span = old.lines.line_span(line)?;
         let indent = line_text.len() - line_text.trim_start().len();
         let offset = column
             .and_then(|column| old.lines.offset_of_char_column(old.text, line, column))
             .unwrap_or(span.start + indent);
-        let head = Snippet::among(old.text, &old.items, offset, cancel)
+        let snippet = Snippet::among(old.text, &old.items, offset, cancel);
+        let head = snippet
+            .as_ref()
             .and_then(|snippet| snippet.function_tree(cancel)?.statement_head(offset))
             .unwrap_or(ByteSpan::new(span.start + indent, span.end));
+        let failing = snippet.and_then(|snippet| snippet.failing_name(offset, hint));
         let function = old.function_at(line)?;
         Some(Self {
+            line,
             shape: Shape::new(head.slice(old.text)?),
             line_shape: Shape::new(line_text),
+            line_text: line_text.trim(),
+            failing,
             depth: depth_in(function, line),
         })
     }
 
-    /// Returns the statement of a function that is most like this one.
+    /// Returns the statement of a function that is most like this one, if one is like it at all.
+    ///
+    /// What the diff knows as old lines is the continuation of something else.
     fn find_in<'f>(
         &self,
         file: &SourceFile<'f>,
         function: &Item,
+        map: &LineMap,
         cancel: &Cancel,
     ) -> Option<Match<'f>> {
         let snippet = Snippet::among(file.text, &file.items, function.span.start, cancel)?;
-        let mut best: Option<(Match<'f>, f64)> = None;
+        let replaced_by = map.replaced_by(self.line);
+        let mut best: Option<Match<'f>> = None;
+        let mut n_as_good = 0usize;
         for span in snippet.statements() {
             if cancel.is_cancelled() {
                 break;
             }
             let Some(text) = span.slice(file.text) else { continue };
             let shape = Shape::new(text);
-            let same = self.shape.same(&shape);
-            let likeness = if same { 1.0 } else { self.shape.similarity(&shape).min(0.99) };
-            let line = self.line_within(file, span);
-            // Of two that are alike the one at about the same depth of the function.
-            let score = likeness - 0.05 * (depth_in(function, line) - self.depth).abs();
-            if best.as_ref().is_none_or(|(_, known)| score > *known) {
+            let line = self.line_within(file, &snippet, span);
+            if map.is_old(line) {
+                continue;
+            }
+            let only_layout = self.shape.same(&shape);
+            let likeness = if only_layout { 1.0 } else { self.shape.similarity(&shape).min(0.99) };
+            let in_its_place = replaced_by.as_ref().is_some_and(|lines| lines.contains(&line));
+            let fails_alike = match &self.failing {
+                Some(failing) => !snippet.failing_places(span, failing).is_empty(),
+                None => false,
+            };
+            let wanted = match (in_its_place, fails_alike) {
+                (true, true) => SAME_STATEMENT_IN_PLACE,
+                _ => SAME_STATEMENT,
+            };
+            if likeness < wanted {
+                continue;
+            }
+            let off = (depth_in(function, line) - self.depth).abs();
+            let score = likeness
+                + if in_its_place { 0.15 } else { 0.0 }
+                + if fails_alike { 0.05 } else { 0.0 }
+                - 0.05 * off;
+            let same = file.line_text(line).is_some_and(|text| text.trim() == self.line_text);
+            let known = best.as_ref().map_or(0.0, |best| best.score);
+            if score > known {
+                n_as_good = usize::from(known > 0.0 && score - known < 0.01);
                 let (path, function) = (file.path, function.clone());
-                best = Some((Match { path, function, line, same, likeness }, score));
+                best = Some(Match { path, function, line, likeness, score, same, only_layout });
+            } else if known - score < 0.01 && best.as_ref().is_some_and(|best| best.line != line) {
+                n_as_good += 1;
             }
         }
-        best.map(|(found, _)| found)
+        let _ = n_as_good;
+        best
     }
 
-    /// Returns the line of a statement of several lines that is most like the old line.
-    fn line_within(&self, file: &SourceFile<'_>, span: ByteSpan) -> u32 {
+    /// Returns the line of a statement of several lines that is the old line's: where the same thing
+    /// fails, or else the one most like it.
+    fn line_within(&self, file: &SourceFile<'_>, snippet: &Snippet<'_>, span: ByteSpan) -> u32 {
         let first = file.lines.line_col(span.start).line;
         let last = file.lines.line_col(span.end.saturating_sub(1).max(span.start)).line;
+        if first == last {
+            return first;
+        }
+        if let Some(failing) = &self.failing
+            && let [offset] = snippet.failing_places(span, failing).as_slice()
+        {
+            return file.lines.line_col(*offset).line;
+        }
         let mut best = (first, 0.0);
         for line in first..=last.min(first.saturating_add(200)) {
             let Some(text) = file.line_text(line) else { break };
@@ -227,10 +269,15 @@ impl Match<'_> {
         if self.function.name != old_function.name {
             reasons.push(format!("was in `{}`", old_function.name));
         }
-        let status = match self.same {
-            true if self.path == old.path && self.line == line => Status::Exact,
-            true => Status::Moved,
-            false => {
+        let status = match (self.same, self.only_layout) {
+            (true, _) if self.path == old.path && self.line == line => Status::Exact,
+            (true, _) => Status::Moved,
+            (false, true) => {
+                reasons
+                    .push("only the layout of the statement changed since the deploy".to_owned());
+                Status::Edited
+            }
+            (false, false) => {
                 reasons.push("the statement was edited since the deploy".to_owned());
                 Status::Edited
             }
@@ -296,9 +343,10 @@ fn elsewhere<'v>(
         return None;
     }
     let current = view.file(old.path)?;
+    let map = LineMap::new(old.text, current.text);
     let mut found: Vec<Match<'_>> = Vec::new();
     for function in current.items.iter().filter(|item| item.kind == ItemKind::Function) {
-        let here = statement.find_in(current, function, view.cancel);
+        let here = statement.find_in(current, function, &map, view.cancel);
         found.extend(here.filter(|found| found.likeness >= SAME_STATEMENT_ELSEWHERE));
     }
     found.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
@@ -318,7 +366,7 @@ pub(super) fn by_shape(
     files: &[&SourceFile<'_>],
     line: u32,
     column: Option<u32>,
-    hint: FailureHint,
+    hint: FailureHint<'_>,
 ) -> Option<Resolution> {
     let confirmed: Vec<&&SourceFile<'_>> =
         files.iter().filter(|file| confirms(file, line, column, hint, view.cancel)).collect();
@@ -341,7 +389,7 @@ fn confirms(
     file: &SourceFile<'_>,
     line: u32,
     column: Option<u32>,
-    hint: FailureHint,
+    hint: FailureHint<'_>,
     cancel: &Cancel,
 ) -> bool {
     let Some(kind) = hint.kind else { return false };
@@ -354,7 +402,7 @@ pub(super) fn line_in_function(
     item: &Item,
     line: u32,
     column: Option<u32>,
-    hint: FailureHint,
+    hint: FailureHint<'_>,
     cancel: &Cancel,
 ) -> Option<u32> {
     let _ = (line, column);

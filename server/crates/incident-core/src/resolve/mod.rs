@@ -5,6 +5,7 @@
 //! with [`Sources`], and [`resolve`] goes on.
 
 mod drift;
+mod linemap;
 mod lookup;
 mod paths;
 mod place;

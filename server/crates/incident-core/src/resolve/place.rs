@@ -43,7 +43,7 @@ pub(super) struct Printed<'a> {
     /// The function's name, brought to one form.
     pub(super) symbol: Option<&'a SymbolPath>,
     /// What the panic's message says, for the place of the panic alone.
-    pub(super) hint: FailureHint,
+    pub(super) hint: FailureHint<'a>,
 }
 
 impl<'a> SourceFile<'a> {
@@ -71,7 +71,7 @@ impl<'a> SourceFile<'a> {
         &self,
         line: u32,
         column: Option<u32>,
-        hint: FailureHint,
+        hint: FailureHint<'_>,
         cancel: &Cancel,
     ) -> Option<FailingExpression> {
         if !self.path.ends_with(".rs") {
@@ -97,7 +97,7 @@ impl<'a> SourceFile<'a> {
         line: Option<u32>,
         column: Option<u32>,
         item: Option<&Item>,
-        hint: FailureHint,
+        hint: FailureHint<'_>,
         cancel: &Cancel,
     ) -> Place {
         let byte_column = match (line, column) {

@@ -6,52 +6,9 @@
 
 use tree_sitter::Node;
 
-use crate::syntax::rust::Snippet;
+use crate::syntax::rust::{FailureHint, Snippet};
 use crate::syntax::{FailingExpression, FailureKind};
-use crate::text::LineIndex;
-
-/// What a panic's message says about the expression.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FailureHint {
-    /// The kind of expression that gives such a message.
-    pub kind: Option<FailureKind>,
-    /// The method, operator or macro that the message names.
-    pub name: Option<&'static str>,
-}
-
-/// Beginnings of messages, and what gives them.
-const MESSAGES: &[(&str, FailureKind, Option<&str>)] = &[
-    ("called `Option::unwrap()`", FailureKind::MethodCall, Some("unwrap")),
-    ("called `Result::unwrap()`", FailureKind::MethodCall, Some("unwrap")),
-    ("called `Result::unwrap_err()`", FailureKind::MethodCall, Some("unwrap_err")),
-    ("called `Result::expect_err()`", FailureKind::MethodCall, Some("expect_err")),
-    ("index out of bounds", FailureKind::Index, None),
-    ("range end index", FailureKind::Index, None),
-    ("range start index", FailureKind::Index, None),
-    ("slice index starts at", FailureKind::Index, None),
-    ("byte index", FailureKind::Index, None),
-    ("start byte index", FailureKind::Index, None),
-    ("end byte index", FailureKind::Index, None),
-    ("begin <= end", FailureKind::Index, None),
-    ("begin > end", FailureKind::Index, None),
-    ("no entry found for key", FailureKind::Index, None),
-    ("attempt to add", FailureKind::Arithmetic, Some("+")),
-    ("attempt to subtract", FailureKind::Arithmetic, Some("-")),
-    ("attempt to multiply", FailureKind::Arithmetic, Some("*")),
-    ("attempt to divide", FailureKind::Arithmetic, Some("/")),
-    ("attempt to calculate the remainder", FailureKind::Arithmetic, Some("%")),
-    ("attempt to shift left", FailureKind::Arithmetic, Some("<<")),
-    ("attempt to shift right", FailureKind::Arithmetic, Some(">>")),
-    ("attempt to negate", FailureKind::Arithmetic, Some("-")),
-    ("already mutably borrowed", FailureKind::MethodCall, Some("borrow")),
-    ("already borrowed", FailureKind::MethodCall, Some("borrow_mut")),
-    ("RefCell already mutably borrowed", FailureKind::MethodCall, Some("borrow")),
-    ("RefCell already borrowed", FailureKind::MethodCall, Some("borrow_mut")),
-    ("assertion", FailureKind::MacroCall, None),
-    ("not implemented", FailureKind::MacroCall, Some("unimplemented")),
-    ("not yet implemented", FailureKind::MacroCall, Some("todo")),
-    ("internal error: entered unreachable code", FailureKind::MacroCall, Some("unreachable")),
-];
+use crate::text::{ByteSpan, LineIndex};
 
 /// Methods of the standard library that panic.
 const PANICKING_METHODS: &[&str] = &[
@@ -82,21 +39,20 @@ const PANICKING_METHODS: &[&str] = &[
     "replace_range",
 ];
 
-impl FailureHint {
-    /// Reads what a panic's message says.
-    pub fn from_message(message: &str) -> Self {
-        let message = message.trim_start();
-        let known = MESSAGES.iter().find(|(start, ..)| message.starts_with(start));
-        match known {
-            Some((_, kind, name)) => Self { kind: Some(*kind), name: *name },
-            None => Self::default(),
-        }
-    }
+/// What failed, as it is called: enough to know it again in a later text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailingName {
+    kind: FailureKind,
+    name: String,
+}
 
-    fn fits(&self, candidate: &Candidate<'_>) -> bool {
-        self.kind.is_none_or(|kind| kind == candidate.kind)
-            && self.name.is_none_or(|name| name == candidate.name.trim_end_matches('='))
-    }
+/// An expression of a text that may have failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suspect {
+    /// The offset in the file that rustc reports for it.
+    pub reported_at: usize,
+    /// The panic's own words stand in it.
+    pub worded: bool,
 }
 
 /// An expression that can fail, and what it is called by.
@@ -115,7 +71,7 @@ impl Snippet<'_> {
     pub fn failing_expression(
         &self,
         offset: usize,
-        hint: FailureHint,
+        hint: FailureHint<'_>,
     ) -> Option<FailingExpression> {
         let path = self.path_to(offset);
         let innermost = path.last()?;
@@ -127,7 +83,7 @@ impl Snippet<'_> {
         let found = candidates
             .iter()
             .filter(at_place)
-            .find(|candidate| hint.kind.is_some() && hint.fits(candidate))
+            .find(|candidate| !hint.is_open() && hint.fits(candidate.kind, &candidate.name))
             .or_else(|| candidates.iter().find(|candidate| candidate.reported_at == offset))
             // Old compilers give the start of the chain: the outermost call that can panic.
             .or_else(|| {
@@ -152,7 +108,7 @@ impl Snippet<'_> {
 
     /// Returns what failed on a line of which the column is not known: the one expression that
     /// fits what the message says, or the one that can panic at all.
-    pub fn failing_on_line(&self, line: u32, hint: FailureHint) -> Option<FailingExpression> {
+    pub fn failing_on_line(&self, line: u32, hint: FailureHint<'_>) -> Option<FailingExpression> {
         let line_span = LineIndex::new(self.text).line_span(line)?;
         let candidates: Vec<Candidate<'_>> = self
             .nodes_in(line_span)
@@ -167,8 +123,12 @@ impl Snippet<'_> {
                 _ => None,
             }
         };
-        if hint.kind.is_some() {
-            return only(&|candidate| hint.fits(candidate));
+        let worded = only(&|candidate| self.is_worded_by(candidate, hint));
+        if worded.is_some() {
+            return worded;
+        }
+        if !hint.is_open() {
+            return only(&|candidate| hint.fits(candidate.kind, &candidate.name));
         }
         only(&|candidate| match candidate.kind {
             FailureKind::MethodCall => PANICKING_METHODS.contains(&candidate.name.as_str()),
@@ -176,6 +136,65 @@ impl Snippet<'_> {
             FailureKind::Index => true,
             _ => false,
         })
+    }
+
+    /// Returns how the expression that failed at a byte offset of the file is called.
+    pub fn failing_name(&self, offset: usize, hint: FailureHint<'_>) -> Option<FailingName> {
+        let found = self.failing_expression(offset, hint)?;
+        let node = self.path_to(offset).into_iter().rev().find(|node| {
+            self.span(*node) == found.span
+                && self.candidate(*node).is_some_and(|candidate| candidate.kind == found.kind)
+        })?;
+        let candidate = self.candidate(node)?;
+        Some(FailingName { kind: candidate.kind, name: candidate.name })
+    }
+
+    /// Returns where in a span of the file expressions called so are reported, in text order.
+    pub fn failing_places(&self, span: ByteSpan, wanted: &FailingName) -> Vec<usize> {
+        self.candidates_in(span)
+            .filter(|candidate| candidate.kind == wanted.kind && candidate.name == wanted.name)
+            .map(|candidate| candidate.reported_at)
+            .collect()
+    }
+
+    /// Returns the expressions in a span of the file that a panic with this message may come from.
+    pub fn suspects(&self, span: ByteSpan, hint: FailureHint<'_>) -> Vec<Suspect> {
+        self.candidates_in(span)
+            .filter_map(|candidate| {
+                let worded = self.is_worded_by(&candidate, hint);
+                let fits = !hint.is_open() && hint.fits(candidate.kind, &candidate.name);
+                (worded || fits).then_some(Suspect { reported_at: candidate.reported_at, worded })
+            })
+            .collect()
+    }
+
+    /// Returns where in a span of the file a function or method of this name is called.
+    pub fn calls_of(&self, span: ByteSpan, name: &str) -> Vec<usize> {
+        self.candidates_in(span)
+            .filter(|candidate| {
+                matches!(candidate.kind, FailureKind::MethodCall | FailureKind::FunctionCall)
+                    && candidate.name == name
+            })
+            .map(|candidate| candidate.reported_at)
+            .collect()
+    }
+
+    fn candidates_in(&self, span: ByteSpan) -> impl Iterator<Item = Candidate<'_>> {
+        let nodes = self.nodes_in(span).into_iter();
+        nodes
+            .filter_map(|node| self.candidate(node))
+            .filter(move |candidate| span.contains(candidate.reported_at))
+    }
+
+    fn is_worded_by(&self, candidate: &Candidate<'_>, hint: FailureHint<'_>) -> bool {
+        let arguments = match candidate.kind {
+            FailureKind::MacroCall if is_panicking_macro(&candidate.name) => candidate.subject,
+            FailureKind::MethodCall if candidate.name.starts_with("expect") => {
+                candidate.node.child_by_field_name("arguments")
+            }
+            _ => None,
+        };
+        arguments.is_some_and(|node| hint.is_worded_by(&candidate.name, self.node_text(node)))
     }
 
     fn expression(&self, candidate: &Candidate<'_>) -> FailingExpression {

@@ -15,6 +15,7 @@
 //! Every span is in the text that was given to `at`, never in the parsed snippet.
 
 mod failing;
+mod hint;
 mod items;
 mod lex;
 mod locals;
@@ -23,7 +24,8 @@ mod snippet;
 mod statements;
 mod surroundings;
 
-pub use failing::FailureHint;
+pub use failing::{FailingName, Suspect};
+pub use hint::FailureHint;
 pub use locals::{Called, Definition, DefinitionKind, ReturnKind};
 pub use shape::{Around, Body, BodyKind, Chain, Link, LinkKind, RootKind};
 pub use snippet::Snippet;
