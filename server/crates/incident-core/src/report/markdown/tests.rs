@@ -37,8 +37,33 @@ fn a_panic_with_a_suspect() {
 
         - last changed src/pool.rs:9, in the function that failed
         - but is eight days old
+
+        ## Hypothesis 1: the shard is one too high (80%)
+
+        `shard` runs from 1 to 4, while the last item has the number 3. It is made from the length of the key, so that a key of any length may fail.
+
+        - src/pool.rs:9 `src/pool.rs:9`: `let shard = key.len() % 4 + 1;`
+
+        - Wrong if: an index below 4 fails as well
+        - To tell: a key of three bytes fails each time `cargo test shard`
+
+        Fix: count the shards from 0
+
+        ```diff
+        --- a/src/pool.rs
+        +++ b/src/pool.rs
+        @@ -6,7 +6,7 @@
+ 
+         impl Pool {
+             pub fn get(&self, key: &str) -> u64 {
+        -        let shard = key.len() % 4 + 1;
+        +        let shard = key.len() % 4;
+ 
+                 let slot = &self.shards[shard];
+                 *slot.get(key).unwrap()
+        ```
     "#]]
-    .assert_eq(&explain(&fixture::explain_with_suspect()));
+    .assert_eq(&without_line_end_spaces(&explain(&fixture::explain_with_suspect())));
 }
 
 #[test]
@@ -47,4 +72,9 @@ fn text_from_outside_stays_text() {
     let report = explain(&fixture::explain_in(&[("src/pool.rs", fixture::POOL)], &trace));
     assert!(!report.contains("![x]"), "{report}");
     assert!(!report.contains("<b>"), "{report}");
+}
+
+/// A diff has a space on its blank lines, which the expected text can't hold.
+fn without_line_end_spaces(report: &str) -> String {
+    report.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }

@@ -43,8 +43,9 @@ fn one(out: &mut Styled, number: usize, checked: &CheckedHypothesis) {
     for evidence in claim.evidence.iter().take(MAX_EVIDENCE) {
         let place = short_place(evidence);
         let padding = column.unwrap_or(0).saturating_sub(width_of(&place));
-        out.put(Role::Dim, &format!("     {:<3} ", evidence.id));
-        out.put(Role::Place, &place).put(Role::Plain, &" ".repeat(padding + 2));
+        out.put(Role::Dim, "     > ")
+            .put(Role::Place, &place)
+            .put(Role::Plain, &" ".repeat(padding + 2));
         let room = WIDTH.saturating_sub(out.current_width());
         out.line(Role::Plain, &neutral::headline(&evidence.quote, room.max(20)));
     }
@@ -112,7 +113,8 @@ fn patch(out: &mut Styled, patch: &str) {
             [b'-', ..] => Role::Removed,
             _ => Role::Plain,
         };
-        out.put(Role::Plain, "       ").line(role, &neutral::shorten(line, 400));
+        let line = neutral::shorten(line, 400);
+        out.put(Role::Plain, "       ").line(role, line.trim_end());
     }
     if n_lines > MAX_PATCH_LINES {
         let more = words::count(n_lines - MAX_PATCH_LINES, "more line");
