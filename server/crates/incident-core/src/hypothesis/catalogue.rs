@@ -2,7 +2,8 @@
 //!
 //! `P1` is the place in a panic line, `M1` an error message, `F1` a frame, `H1` a changed place of a
 //! suspect commit, `L1` a group of log records; numbers run over the incident. A source line that
-//! no frame points at is cited by its own place, `src/pool.rs:41`.
+//! no frame points at is cited by its number, `S41`, with its file as the place, or by its whole
+//! place, `src/pool.rs:41`.
 
 use std::collections::BTreeMap;
 
@@ -192,16 +193,27 @@ impl Catalogue {
         })
     }
 
-    /// Cites a source line: by the frame that points at it, else by its own place.
-    pub(super) fn cite_line(&self, path: &str, line: u32, quote: &str) -> Evidence {
+    /// Cites a source line: by the frame that points at it, else by its number, or by its whole
+    /// place where the number is `taken` by another file.
+    pub(super) fn cite_line(
+        &self,
+        path: &str,
+        line: u32,
+        quote: &str,
+        taken: &[Evidence],
+    ) -> Evidence {
         let location = EvidenceLocation { path: path.to_owned(), line: Some(line), commit: None };
         let known = self.entries.iter().find(|(_, entry)| {
             entry.kind == EvidenceKind::Frame
                 && entry.location == location
                 && entry.text.contains(quote)
         });
+        let mut id = known.map_or_else(|| format!("S{line}"), |(id, _)| id.clone());
+        if taken.iter().any(|other| other.id == id && other.location != location) {
+            id = format!("{path}:{line}");
+        }
         Evidence {
-            id: known.map_or_else(|| format!("{path}:{line}"), |(id, _)| id.clone()),
+            id,
             kind: EvidenceKind::Frame,
             origin: EvidenceOrigin::Repository,
             location,

@@ -125,7 +125,11 @@ impl Lock<'_> {
                 ..evidence
             });
         }
-        let (path, line) = evidence.id.rsplit_once(':')?;
+        let (path, line) = match evidence.id.strip_prefix('S').filter(|line| is_number(line)) {
+            // The number alone names no file.
+            Some(line) => (evidence.location.path.as_str(), line),
+            None => evidence.id.rsplit_once(':')?,
+        };
         let line = line.parse().ok()?;
         let location = EvidenceLocation { path: path.to_owned(), line: Some(line), commit: None };
         let placed = unplaced || location == evidence.location;
@@ -232,6 +236,10 @@ impl Lock<'_> {
         }
         Ok(())
     }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Says whether `text` holds `words` with no letter, digit or `_` right before or after.

@@ -198,7 +198,8 @@ fn finish(crash: &Crash<'_>, name: &'static str, claim: Claim) -> Hypothesis {
     if let Some(site) = crash.site {
         let text = site.line_text(site.line);
         if !text.is_empty() {
-            hypothesis.evidence.push(crash.catalogue.cite_line(site.path, site.line, text));
+            let cited = crash.catalogue.cite_line(site.path, site.line, text, &hypothesis.evidence);
+            hypothesis.evidence.push(cited);
         }
         lines.push(LineOfInterest {
             path: site.path.to_owned(),
@@ -220,7 +221,9 @@ fn finish(crash: &Crash<'_>, name: &'static str, claim: Claim) -> Hypothesis {
         }
     }
     for step in claim.steps.into_iter().take(MAX_STEPS_QUOTED) {
-        hypothesis.evidence.push(crash.catalogue.cite_line(&step.path, step.line, &step.quote));
+        let taken = &hypothesis.evidence;
+        let cited = crash.catalogue.cite_line(&step.path, step.line, &step.quote, taken);
+        hypothesis.evidence.push(cited);
         lines.push(LineOfInterest {
             path: step.path,
             line: step.line,

@@ -54,9 +54,9 @@ attempt to add with overflow
               Debug builds and builds with overflow checks panic here; others go on with a wrapped, wrong value.
               M1: attempt to add with overflow
               F1: sum += price;
-              src/lib.rs:5: let price = *price;
-              src/lib.rs:4: for price in prices {
-              src/lib.rs:3: let mut sum = 0u32;
+              S5: let price = *price;
+              S4: for price in prices {
+              S3: let mut sum = 0u32;
               fix: Return an error to the caller when `sum += price` has no result
                 -        sum += price;
                 +        sum = sum.checked_add(price).ok_or_else(|| anyhow::anyhow!("no result for sum += price"))?;
@@ -106,7 +106,7 @@ attempt to divide by zero
               `sum` is set from `values.iter().sum()` on line 2.
               M1: attempt to divide by zero
               F1: usize::try_from(sum).unwrap_or(0) as u64 + (sum as usize / values.len()) as u64
-              src/lib.rs:2: let sum: u64 = values.iter().sum();
+              S2: let sum: u64 = values.iter().sum();
               fix: Divide by 1 when `values.len()` is 0; the result is then the undivided value, so say so where an average of nothing must not look like one
                 -    usize::try_from(sum).unwrap_or(0) as u64 + (sum as usize / values.len()) as u64
                 +    usize::try_from(sum).unwrap_or(0) as u64 + (sum as usize / values.len().max(1)) as u64
@@ -139,7 +139,7 @@ RefCell already borrowed
               `rows` borrows it on line 5 and is alive until its block ends.
               M1: RefCell already borrowed
               F1: self.rows.borrow_mut().push(row);
-              src/lib.rs:5: let rows = self.rows.borrow();
+              S5: let rows = self.rows.borrow();
               fix: End the first borrow, `rows`, before the second begins
                 +            drop(rows);
         "#]],
@@ -281,7 +281,7 @@ internal error: entered unreachable code: kind c
               `kind` is a parameter of `price`; `main` passes it at src/lib.rs:8.
               M1: internal error: entered unreachable code: kind c
               F1: other => unreachable!("kind {other}"),
-              src/lib.rs:2: match kind {
+              S2: match kind {
               F2: fn main() { price("c"); }
               note: The fix is a decision: handle the case, or keep it from coming here.
         "#]],
@@ -308,7 +308,7 @@ port must be set
               It says `port must be set`.
               M1: port must be set
               F1: panic!("port must be set");
-              src/lib.rs:2: if port == 0 {
+              S2: if port == 0 {
               note: The fix is a decision: handle the case, or keep it from coming here.
         "#]],
     );

@@ -115,12 +115,17 @@ fn wrong_ids_kinds_lines_and_places_are_dropped() {
         evidence("src/lib.rs:0", EvidenceKind::Frame, "*head.unwrap()"),
         evidence("src/other.rs:3", EvidenceKind::Frame, "*head.unwrap()"),
         evidence("", EvidenceKind::Frame, "*head.unwrap()"),
+        evidence("S3", EvidenceKind::Frame, "*head.unwrap()"),
+        Evidence { id: "S2".to_owned(), ..moved("src/lib.rs", 3) },
+        Evidence { id: "S3".to_owned(), ..moved("src/main.rs", 3) },
         moved("src/lib.rs", 2),
         moved("src/main.rs", 3),
     ] {
         assert_eq!(left(claim(vec![wrong.clone()])), None, "{wrong:?}");
     }
     assert!(left(claim(vec![moved("src/lib.rs", 3)])).is_some());
+    let by_number = Evidence { id: "S3".to_owned(), ..moved("src/lib.rs", 3) };
+    assert!(left(claim(vec![by_number])).is_some());
 }
 
 #[test]

@@ -30,7 +30,7 @@ called `Option::unwrap()` on a `None` value
               `name` is a parameter of `route`; `handle` passes it at src/route.rs:12.
               M1: called `Option::unwrap()` on a `None` value
               F1: Some(*pool.unwrap())
-              src/route.rs:7: let pool = self.pools.get(name);
+              S7: let pool = self.pools.get(name);
               F2: self.route(request)
               fix: Return None to the caller when `pool` is missing
                 -        Some(*pool.unwrap())
@@ -68,8 +68,8 @@ user must exist
               `find_user` can give None at src/store.rs:5: `query(id)?`.
               M1: user must exist
               F1: let user = store::find_user(id).expect("user must exist");
-              src/store.rs:3: return None;
-              src/store.rs:5: let row = query(id)?;
+              S3: return None;
+              S5: let row = query(id)?;
               fix: Return an error to the caller when `store::find_user(id)` is missing
                 -    let user = store::find_user(id).expect("user must exist");
                 +    let user = store::find_user(id).ok_or_else(|| anyhow::anyhow!("user must exist"))?;
@@ -102,7 +102,7 @@ called `Option::unwrap()` on a `None` value
               The field `listener` starts as None at src/server.rs:4.
               M1: called `Option::unwrap()` on a `None` value
               F1: let listener = self.listener.as_ref().unwrap();
-              src/server.rs:4: Server { listener: None }
+              S4: Server { listener: None }
               fix: Instead of the panic, leave `run` early; nothing is logged, so what was skipped is lost
                 -        let listener = self.listener.as_ref().unwrap();
                 +        let Some(listener) = self.listener.as_ref() else { return };
@@ -138,7 +138,7 @@ called `Option::unwrap()` on a `None` value
               Commit aaa0123 (Simplify first) took out the check `if head.is_none() { return 0; }`.
               M1: called `Option::unwrap()` on a `None` value
               F1: *head.unwrap()
-              src/lib.rs:2: let head = items.first();
+              S2: let head = items.first();
               H1: -    if head.is_none() { return 0; }
               fix: Undo what commit aaa0123 changed here
                 +    if head.is_none() { return 0; }
@@ -227,7 +227,7 @@ index out of bounds: the len is 7 but the index is 7
               `at` is set from `items.len()` on line 2.
               M1: index out of bounds: the len is 7 but the index is 7
               F1: let value = items[at];
-              src/lib.rs:2: let at = items.len();
+              S2: let at = items.len();
               fix: Return None to the caller when `items[at]` is not there
                 -    let value = items[at];
                 +    let value = *items.get(at)?;
@@ -278,7 +278,7 @@ range end index 4 out of range for slice of length 3
               `end` is `4` on line 2.
               M1: range end index 4 out of range for slice of length 3
               F1: Ok(&bytes[0..end])
-              src/lib.rs:2: let end = 4;
+              S2: let end = 4;
               fix: Return an error to the caller when `bytes[0..end]` is not there
                 -    Ok(&bytes[0..end])
                 +    Ok(bytes.get(0..end).ok_or_else(|| "the range is out of bounds".to_owned())?)
@@ -305,7 +305,7 @@ byte index 30 is not a char boundary; it is inside 'ö' (bytes 29..31) of `Ersta
               `limit` is `30` on line 2.
               M1: byte index 30 is not a char boundary; it is inside 'ö' (bytes 29..31) of `Erstaunliche Geschichten vom gr`
               F1: title[..limit].to_owned()
-              src/title.rs:2: let limit = 30;
+              S2: let limit = 30;
               fix: Cut `title` where the character begins; up to three bytes less are kept
                 -    title[..limit].to_owned()
                 +    title[..(0..=limit).rev().find(|&byte| title.is_char_boundary(byte)).unwrap_or(0)].to_owned()
@@ -336,7 +336,7 @@ assertion `left == right` failed: every order is paid
               The assertion is the messenger: what it guards was broken earlier.
               M1: assertion `left == right` failed: every order is paid
               F1: assert_eq!(open, paid, "every order is paid");
-              src/lib.rs:2: let open = orders.len();
+              S2: let open = orders.len();
               note: Taking the assertion out would let the broken state go on; no edit is offered.
         "#]],
     );
