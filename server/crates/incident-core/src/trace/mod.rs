@@ -12,6 +12,7 @@ mod location;
 pub mod names;
 mod origin;
 mod packages;
+mod references;
 mod rust;
 mod unwrap;
 
@@ -30,6 +31,8 @@ pub struct Trace {
     pub location: Option<SourceLocation>,
     /// The frames in text order, over all causes.
     pub frames: Vec<Frame>,
+    /// Which end of `frames` failed.
+    pub order: FrameOrder,
     /// Time stamp of the log line that carries the trace, as printed.
     pub logged_at: Option<String>,
     /// `name version` facts printed around the trace (crash reporters, start-up banners), as printed.
@@ -54,6 +57,16 @@ pub enum TraceKind {
     Exception,
     /// A signal, a WebAssembly trap, an abort.
     Trap,
+}
+
+/// Which end of a list of frames is the innermost call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FrameOrder {
+    /// The first frame failed.
+    #[default]
+    InnermostFirst,
+    /// The last frame failed: "most recent call last".
+    InnermostLast,
 }
 
 /// One error of a chain.
@@ -198,9 +211,22 @@ impl Trace {
     }
 
     /// Returns the position in `frames` of the innermost frame of the program's own code.
+    ///
+    /// Frames of the program's own panic hook do not count: they run after the failure.
     pub fn top_app_frame(&self) -> Option<usize> {
-        self.frames.iter().position(|frame| frame.origin == Origin::App && !frame.noise)
+        let is_app = |frame: &Frame| frame.origin == Origin::App && !frame.noise;
+        if self.order == FrameOrder::InnermostLast {
+            return self.frames.iter().rposition(is_app);
+        }
+        let n_hook_frames = self.frames.iter().position(calls_panic_hook).map_or(0, |at| at + 1);
+        let after_hook = self.frames.get(n_hook_frames..)?;
+        after_hook.iter().position(is_app).map(|at| n_hook_frames + at)
     }
+}
+
+/// Says whether a frame is the one that runs the panic hook.
+fn calls_panic_hook(frame: &Frame) -> bool {
+    frame.function.as_deref().is_some_and(|name| name.ends_with("::rust_panic_with_hook"))
 }
 
 /// Reads every trace in `input`, in text order.

@@ -10,6 +10,12 @@ pub fn readable(printed: &str) -> Cow<'_, str> {
     if let Some(demangled) = demangle(name) {
         return Cow::Owned(demangled);
     }
+    // color-backtrace prints `<unknown>` where it has no hash; wasmtime and debuggers a module.
+    let name = name.strip_suffix("<unknown>").unwrap_or(name);
+    let name = match name.split_once('!') {
+        Some((module, name)) if !name.is_empty() && !module.contains("::") => name,
+        _ => name,
+    };
     Cow::Borrowed(without_hash(name))
 }
 

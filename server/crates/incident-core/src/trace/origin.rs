@@ -148,6 +148,7 @@ impl Facts {
                     Origin::Dependency
                 }
             }
+            PathHome::Nowhere => return None,
             PathHome::Other => Origin::App,
         })
     }

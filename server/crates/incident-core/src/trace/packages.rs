@@ -11,6 +11,8 @@ pub(super) enum PathHome {
     Runtime,
     /// A package that was fetched: registry, git checkout, vendor folder.
     Package(PackageRef),
+    /// A bare file name, which may lie anywhere.
+    Nowhere,
     /// Anything else.
     Other,
 }
@@ -26,6 +28,9 @@ pub(super) fn home_of(file: &str) -> PathHome {
     }
     if is_runtime(&parts) {
         return PathHome::Runtime;
+    }
+    if parts.len() < 2 {
+        return PathHome::Nowhere;
     }
     PathHome::Other
 }

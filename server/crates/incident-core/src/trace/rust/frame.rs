@@ -14,6 +14,8 @@ pub(super) struct FrameLine<'a> {
     pub(super) place: Option<Place<'a>>,
     /// The frame was inlined into the next one with the same address.
     pub(super) inlined: bool,
+    /// The offset into a library or module, where it is printed in place of a file.
+    pub(super) offset: Option<&'a str>,
 }
 
 /// Reads `  12:     0x1035b560c - name` and `  12: name`.
@@ -29,7 +31,7 @@ pub(super) fn parse(text: &str) -> Option<FrameLine<'_>> {
     let rest = without_artifacts(rest.trim());
     let (address, name) = split_address(rest);
     let (name, place) = split_place(name);
-    Some(FrameLine { index: Some(index), address, name, place, inlined: false })
+    Some(FrameLine { index: Some(index), address, name, place, inlined: false, offset: None })
 }
 
 /// Reads an `at file:line:column` line.
@@ -111,4 +113,34 @@ fn looks_like_path(text: &str) -> bool {
         && (text.starts_with(['/', '.', '~', '\\', '<', '['])
             || !text.contains(' ')
             || text.get(1..3) == Some(":\\"))
+}
+
+/// Reads `File "src/main.rs", line 4, in app::main` of better-panic.
+pub(super) fn parse_file_frame(trimmed: &str) -> Option<FrameLine<'_>> {
+    let text = trimmed.strip_prefix("File \"")?;
+    let (file, rest) = text.split_once('"')?;
+    let rest = rest.strip_prefix(", line ")?;
+    let (line, name) = rest.trim_end().split_once(", in ")?;
+    let place_len = file.len() + "\", line ".len() + line.len();
+    let line = line.parse().ok();
+    let is_known = !file.starts_with('<');
+    let place = Place { file, line, column: None, text: text.get(..place_len)? };
+    let place = is_known.then_some(place);
+    Some(FrameLine { index: None, address: None, name, place, inlined: false, offset: None })
+}
+
+/// Says whether a frame counts only under a heading, since other languages print the same.
+pub(super) fn needs_heading(frame: &FrameLine<'_>) -> bool {
+    frame.index.is_none() && frame.address.is_none() && frame.offset.is_none()
+}
+
+/// Says whether a frame can hardly be anything else, such as a numbered list.
+pub(super) fn is_strong(frame: &FrameLine<'_>) -> bool {
+    const MANGLED: [&str; 3] = ["_ZN", "_R", "ZN"];
+    frame.address.is_some()
+        || frame.place.is_some()
+        || frame.offset.is_some()
+        || frame.name.contains("::")
+        || frame.name == "<unknown>"
+        || MANGLED.iter().any(|start| frame.name.starts_with(start))
 }

@@ -1,40 +1,26 @@
 //! One stream of lines and the traces that are open on it.
 
-use super::super::Trace;
-use super::super::unwrap::{Line, LineBuilder};
-use super::frame::{self, AtLine, FrameLine};
-use super::open::OpenTrace;
-use super::panic_line::{self, PanicLine};
+use super::super::unwrap::Line;
+use super::classify::{Kind, Marker, classify};
+use super::frame::{self, FrameLine, is_strong};
+use super::head::Head;
+use super::open::{Closed, OpenTrace};
+use super::panic_line::{Form, PanicLine};
+use super::torn::{self, Tail};
+use super::{debug_frames, prefixed};
+use crate::text::ByteSpan;
 
 /// More traces than this are not open at once: threads that print into each other are few.
 const MAX_OPEN: usize = 4;
+/// A heading that needs something to follow waits for so many lines.
+const MAX_WEAK_AGE: usize = 4;
 
-/// A wrapped name or path has at most this many pieces.
-const MAX_PIECES: usize = 24;
-
-/// What one line is, looked at alone.
+/// A heading that makes a trace only together with what follows.
 #[derive(Debug)]
-enum Kind<'a> {
-    Blank,
-    /// A Markdown fence: no trace goes on over it.
-    Fence,
-    Panic(PanicLine<'a>),
-    /// `stack backtrace:` and its like.
-    Marker,
-    /// `note: run with ...`: the end of a message or of a trace.
-    Note,
-    Frame(FrameLine<'a>),
-    At(AtLine<'a>),
-    /// Frames were left out here by the tool that printed the trace.
-    Hidden,
-    Other,
-}
-
-/// A line whose name or path may go on on the next one.
-#[derive(Debug)]
-struct Tail<'t> {
-    line: Line<'t>,
-    n_pieces: usize,
+struct Weak {
+    head: Head,
+    span: ByteSpan,
+    age: usize,
 }
 
 /// The state of one stream.
@@ -43,99 +29,147 @@ pub(super) struct Stream<'t> {
     /// The one that was written to last stands last.
     open: Vec<OpenTrace<'t>>,
     tail: Option<Tail<'t>>,
+    weak: Option<Weak>,
+    /// The last line that was nobody's: the message that a `Caused by:` below it belongs to.
+    last_foreign: Option<Line<'t>>,
+    /// Counts Markdown fences.
+    block: usize,
 }
 
 impl<'t> Stream<'t> {
-    pub(super) fn push(&mut self, line: Line<'t>, done: &mut Vec<Trace>) {
-        let line = match self.tail.take() {
-            None => line,
-            Some(tail) => match self.join(tail, line, done) {
-                None => return,
-                Some(line) => line,
-            },
-        };
-        self.take(line, done);
+    pub(super) fn push(&mut self, line: Line<'t>, done: &mut Vec<Closed>) {
+        let Some(tail) = self.tail.take() else { return self.take(line, done) };
+        match tail.join(&line, self.expects_hash()) {
+            torn::Joined::More(tail) => self.tail = Some(tail),
+            torn::Joined::Whole(whole) => self.take_whole(whole, done),
+            torn::Joined::Apart(tail) => {
+                self.take_whole(tail, done);
+                self.take(line, done);
+            }
+        }
     }
 
-    pub(super) fn finish(&mut self, done: &mut Vec<Trace>) {
+    pub(super) fn finish(&mut self, done: &mut Vec<Closed>) {
         if let Some(tail) = self.tail.take() {
             self.take_whole(tail.line, done);
             if let Some(open) = self.open.last_mut() {
                 open.mark_cut();
             }
         }
+        // Lines that were held back for a message may hold another trace.
+        while let Some(left_over) = self.end_open_message() {
+            for line in left_over {
+                self.take(line, done);
+            }
+        }
         for open in self.open.drain(..) {
-            done.extend(open.finish(true));
+            done.extend(open.finish(self.block, true));
         }
     }
 
-    /// Joins `line` to the piece before it, where it goes on with it.
-    ///
-    /// Returns the line where it does not.
-    fn join(&mut self, tail: Tail<'t>, line: Line<'t>, done: &mut Vec<Trace>) -> Option<Line<'t>> {
-        let goes_on = matches!(classify(line.body()), Kind::Other)
-            && tail.n_pieces < MAX_PIECES
-            && may_go_on(tail.line.body(), line.body());
-        if !goes_on {
-            self.take_whole(tail.line, done);
-            return Some(line);
-        }
-        let mut builder = LineBuilder::default();
-        builder.keep_from(&tail.line, tail.line.body().trim_end());
-        let piece = line.body().trim();
-        if breaks_at_blank(tail.line.body().trim_end(), piece) {
-            builder.replace(" ", tail.line.span().end, 0);
-        }
-        builder.keep_from(&line, piece);
-        let joined = builder.finish(Some(&line));
-        if is_unfinished(joined.body(), self.expects_hash()) {
-            self.tail = Some(Tail { line: joined, n_pieces: tail.n_pieces + 1 });
-        } else {
-            self.take_whole(joined, done);
-        }
-        None
+    fn end_open_message(&mut self) -> Option<Vec<Line<'t>>> {
+        let reading = self.open.iter_mut().rev().find(|open| open.reads_message())?;
+        Some(reading.end_message_at_guess())
     }
 
-    fn take(&mut self, line: Line<'t>, done: &mut Vec<Trace>) {
-        if self.current_reads_message() {
+    fn take(&mut self, line: Line<'t>, done: &mut Vec<Closed>) {
+        let Some(current) = self.open.last_mut() else { return self.take_plain(line, done) };
+        if current.reads_message() {
             return self.take_in_message(line, done);
         }
-        if is_unfinished(line.body(), self.expects_hash()) {
-            self.tail = Some(Tail { line, n_pieces: 1 });
-            return;
+        if current.expects_place() && !line.body().trim().is_empty() {
+            if current.take_place(&line, line.body()) {
+                return;
+            }
         }
-        self.take_whole(line, done);
+        if current.reads_chain() {
+            let ends = match classify(&line) {
+                Kind::Frame(frame) => frame.address.is_some(),
+                Kind::Blank | Kind::Other | Kind::Hidden | Kind::At(_) | Kind::CausedBy(_) => false,
+                _ => true,
+            };
+            let is_heading = matches!(classify(&line), Kind::CausedBy(_));
+            if !ends && !is_heading && current.take_chain_line(&line) {
+                return;
+            }
+            if !is_heading {
+                current.end_chain();
+            }
+        }
+        self.take_plain(line, done);
+    }
+
+    fn take_plain(&mut self, line: Line<'t>, done: &mut Vec<Closed>) {
+        if !self.open.is_empty() || line.body().len() < 512 {
+            match Tail::begin(line, self.expects_hash()) {
+                Ok(tail) => self.tail = Some(tail),
+                Err(line) => self.take_whole(line, done),
+            }
+        } else {
+            self.take_whole(line, done);
+        }
     }
 
     fn expects_hash(&self) -> bool {
         self.open.last().is_some_and(OpenTrace::prints_hashes)
     }
 
-    fn current_reads_message(&self) -> bool {
-        self.open.last().is_some_and(OpenTrace::reads_message)
-    }
-
-    /// Takes a line while the message of the current panic is not yet complete.
-    fn take_in_message(&mut self, line: Line<'t>, done: &mut Vec<Trace>) {
-        let ends = match classify(line.body()) {
-            Kind::Panic(_) | Kind::Fence | Kind::Marker | Kind::Note => true,
-            Kind::Frame(frame) => is_strong(&frame),
-            _ => false,
-        };
-        let Some(current) = self.open.last_mut() else { return };
-        if ends {
-            current.end_message();
-            return self.take(line, done);
+    /// Takes a line while the message of the current trace is not yet complete.
+    fn take_in_message(&mut self, line: Line<'t>, done: &mut Vec<Closed>) {
+        enum End {
+            /// The line ends the message, and all before it belongs to it.
+            Marked,
+            /// The line belongs to something else.
+            Guessed,
+            No,
         }
-        current.add_to_message(line);
+        let Some(current) = self.open.last_mut() else { return };
+        let is_error = current.is_error();
+        let end = match classify(&line) {
+            Kind::Marker(_) | Kind::Note | Kind::CausedBy(_) | Kind::Field(_) => End::Marked,
+            Kind::Frame(frame) if is_strong(&frame) => End::Marked,
+            Kind::Panic(_) | Kind::Fence => End::Guessed,
+            Kind::Error(_) | Kind::Cross(_) | Kind::Head(_) if is_error => End::Guessed,
+            _ => End::No,
+        };
+        let left_over = match end {
+            End::No => return self.go_on_after(|current| current.add_to_message(line), done),
+            End::Marked => current.end_message(),
+            End::Guessed => current.end_message_at_guess(),
+        };
+        for held_back in left_over {
+            self.take(held_back, done);
+        }
+        self.take(line, done);
     }
 
-    fn take_whole(&mut self, line: Line<'t>, done: &mut Vec<Trace>) {
-        match classify(line.body()) {
+    fn go_on_after(
+        &mut self,
+        step: impl FnOnce(&mut OpenTrace<'t>) -> Vec<Line<'t>>,
+        done: &mut Vec<Closed>,
+    ) {
+        let Some(current) = self.open.last_mut() else { return };
+        for held_back in step(current) {
+            self.take(held_back, done);
+        }
+    }
+
+    fn take_whole(&mut self, line: Line<'t>, done: &mut Vec<Closed>) {
+        if let Some(weak) = &mut self.weak {
+            weak.age += 1;
+        }
+        match classify(&line) {
             Kind::Blank => {}
-            Kind::Fence => self.close_all(done),
+            Kind::Fence => self.take_fence(done),
             Kind::Panic(panic) => self.start_panic(&line, &panic, done),
-            Kind::Marker => self.take_marker(&line, done),
+            Kind::Head(head) => self.take_head(&line, *head, done),
+            Kind::Field(field) => {
+                let taken = self.open.last_mut().is_some_and(|open| open.take_field(&line, field));
+                if !taken {
+                    self.take_foreign(line, done);
+                }
+            }
+            Kind::Marker(marker) => self.take_marker(&line, marker, done),
             Kind::Note => self.take_note(&line, done),
             Kind::Frame(frame) => self.take_frame(&line, &frame, done),
             Kind::At(at) => {
@@ -148,212 +182,179 @@ impl<'t> Stream<'t> {
                     current.allow_gap(&line);
                 }
             }
-            Kind::Other => self.take_foreign(done),
+            Kind::Error(message) => {
+                let open = OpenTrace::from_error(&line, message);
+                self.open_trace(open, done);
+            }
+            Kind::Cross(message) => self.take_cross(&line, message, done),
+            Kind::CausedBy(text) => self.take_caused_by(&line, text, done),
+            Kind::Other => self.take_foreign(line, done),
         }
     }
 
-    fn start_panic(&mut self, line: &Line<'t>, panic: &PanicLine<'_>, done: &mut Vec<Trace>) {
-        self.open_trace(OpenTrace::from_panic(line, panic), done);
+    fn take_fence(&mut self, done: &mut Vec<Closed>) {
+        for open in self.open.drain(..) {
+            done.extend(open.finish(self.block, false));
+        }
+        self.block += 1;
+        self.weak = None;
+        self.last_foreign = None;
     }
 
-    fn take_marker(&mut self, line: &Line<'t>, done: &mut Vec<Trace>) {
-        let fits = self.open.last_mut().is_some_and(|current| current.add_marker(line));
-        if !fits {
-            self.open_trace(OpenTrace::from_marker(line), done);
+    fn start_panic(&mut self, line: &Line<'t>, panic: &PanicLine<'_>, done: &mut Vec<Closed>) {
+        let mut open = OpenTrace::from_panic(line, panic);
+        // `panic!()` right after an error's report: the report says why.
+        let is_bare = matches!(&panic.form, Form::MessageFirst { message: "explicit panic", .. });
+        if is_bare
+            && self
+                .open
+                .last()
+                .is_some_and(|report| report.is_error() && report.is_adjacent_report())
+            && let Some(report) = self.open.pop()
+        {
+            open.adopt_causes(report);
+        }
+        self.weak = None;
+        self.open_trace(open, done);
+    }
+
+    fn take_head(&mut self, line: &Line<'t>, head: Head, done: &mut Vec<Closed>) {
+        if let Some(current) = self.open.last_mut()
+            && current.lacks(&head)
+        {
+            return current.take_head(head, line.span());
+        }
+        if head.is_weak {
+            // Inside a trace such a line is foreign; else it may be the heading of the next one.
+            self.count_foreign(done);
+            self.weak = Some(Weak { head, span: line.span(), age: 0 });
+            return;
+        }
+        let mut open = OpenTrace::from_head(line, head);
+        self.take_weak(&mut open);
+        self.open_trace(open, done);
+    }
+
+    /// Gives `open` the heading that stood a few lines before it.
+    fn take_weak(&mut self, open: &mut OpenTrace<'t>) {
+        if let Some(weak) = self.weak.take()
+            && weak.age <= MAX_WEAK_AGE
+            && open.lacks(&weak.head)
+        {
+            open.take_head(weak.head, weak.span);
         }
     }
 
-    fn take_note(&mut self, line: &Line<'t>, done: &mut Vec<Trace>) {
+    fn take_cross(&mut self, line: &Line<'t>, message: &str, done: &mut Vec<Closed>) {
+        match self.open.last_mut().filter(|open| open.is_error() && open.is_adjacent_report()) {
+            Some(current) => current.take_cross(line, message),
+            None => self.open_trace(OpenTrace::from_cross(line, message), done),
+        }
+    }
+
+    fn take_caused_by(&mut self, line: &Line<'t>, text: &str, done: &mut Vec<Closed>) {
+        if let Some(current) = self.open.last_mut()
+            && current.may_have_causes()
+        {
+            return current.take_caused_by(line, text);
+        }
+        let mut open = match self.last_foreign.take() {
+            Some(above) => {
+                let message = prefixed::message_of_log_line(above.body());
+                let mut open = OpenTrace::from_error(&above, message);
+                open.end_message();
+                open
+            }
+            None => {
+                let mut open = OpenTrace::from_error(line, "");
+                open.end_chain();
+                open
+            }
+        };
+        open.take_caused_by(line, text);
+        self.open_trace(open, done);
+    }
+
+    fn take_marker(&mut self, line: &Line<'t>, marker: Marker, done: &mut Vec<Closed>) {
+        if self.open.last_mut().is_some_and(|current| current.add_marker(line, marker)) {
+            return;
+        }
+        let mut open = OpenTrace::from_marker(line, marker);
+        if let Some(weak) = self.weak.take().filter(|weak| weak.age <= MAX_WEAK_AGE) {
+            open.take_head(weak.head, weak.span);
+        }
+        self.open_trace(open, done);
+    }
+
+    fn take_note(&mut self, line: &Line<'t>, done: &mut Vec<Closed>) {
         let Some(current) = self.open.last_mut() else { return };
         if current.add_note(line)
             && let Some(complete) = self.open.pop()
         {
-            done.extend(complete.finish(false));
+            done.extend(complete.finish(self.block, false));
         }
     }
 
-    fn take_frame(&mut self, line: &Line<'t>, frame: &FrameLine<'_>, done: &mut Vec<Trace>) {
+    fn take_frame(&mut self, line: &Line<'t>, frame: &FrameLine<'_>, done: &mut Vec<Closed>) {
         match self.open.iter().rposition(|open| open.takes(frame)) {
             Some(at) => {
                 let mut taker = self.open.remove(at);
                 taker.add_frame(line, frame);
                 self.open.push(taker);
             }
+            None if frame::needs_heading(frame) => self.count_foreign(done),
             None => {
-                let mut open = OpenTrace::from_marker(line);
-                open.add_frame(line, frame);
-                open.require_proof();
+                let mut open = OpenTrace::from_frame(line, frame);
+                if let Some(weak) = self.weak.take().filter(|weak| weak.age <= MAX_WEAK_AGE) {
+                    open.take_head(weak.head, weak.span);
+                }
                 self.open_trace(open, done);
             }
         }
     }
 
-    fn take_foreign(&mut self, done: &mut Vec<Trace>) {
+    /// Takes a line that is nothing by itself: perhaps a frame behind a prefix of a logger's own.
+    fn take_foreign(&mut self, line: Line<'t>, done: &mut Vec<Closed>) {
+        if debug_frames::has_any(&line) {
+            return self.take_debug_frames(&line, done);
+        }
+        let expected = self.open.last().and_then(OpenTrace::next_index);
+        if let Some(index) = expected
+            && let Some(inner) = prefixed::behind_prefix(&line, index)
+        {
+            return self.take_whole(inner, done);
+        }
+        self.count_foreign(done);
+        let body = line.body();
+        if body.len() < 16 * 1024 && !body.starts_with(['|', '`']) {
+            self.last_foreign = Some(line);
+        }
+    }
+
+    /// Takes the frames of `Backtrace [{ fn: "..", file: "..", line: 1 }, ..]`.
+    fn take_debug_frames(&mut self, line: &Line<'t>, done: &mut Vec<Closed>) {
+        for frame in debug_frames::parse(line.body()) {
+            self.take_frame(line, &frame, done);
+        }
+    }
+
+    fn count_foreign(&mut self, done: &mut Vec<Closed>) {
         let mut at = 0;
         while let Some(open) = self.open.get_mut(at) {
             if open.count_foreign() {
                 at += 1;
             } else {
-                done.extend(self.open.remove(at).finish(false));
+                done.extend(self.open.remove(at).finish(self.block, false));
             }
         }
     }
 
-    fn open_trace(&mut self, open: OpenTrace<'t>, done: &mut Vec<Trace>) {
+    fn open_trace(&mut self, open: OpenTrace<'t>, done: &mut Vec<Closed>) {
         if self.open.len() >= MAX_OPEN {
-            done.extend(self.open.remove(0).finish(false));
+            let mut oldest = self.open.remove(0);
+            oldest.end_message_at_guess();
+            done.extend(oldest.finish(self.block, false));
         }
         self.open.push(open);
     }
-
-    fn close_all(&mut self, done: &mut Vec<Trace>) {
-        for open in self.open.drain(..) {
-            done.extend(open.finish(false));
-        }
-    }
-}
-
-/// Says whether a frame can hardly be anything else, such as a numbered list.
-pub(super) fn is_strong(frame: &FrameLine<'_>) -> bool {
-    frame.address.is_some()
-        || frame.place.is_some()
-        || frame.name.contains("::")
-        || frame.name == "<unknown>"
-        || frame.name.starts_with("_ZN")
-        || frame.name.starts_with("_R")
-}
-
-fn classify(body: &str) -> Kind<'_> {
-    let trimmed = body.trim_start_matches(frame::is_margin);
-    let Some(first) = trimmed.bytes().next() else { return Kind::Blank };
-    // Most lines of a log are none of ours: look at the first byte before anything else.
-    let by_start = match first {
-        b'0'..=b'9' => frame::parse(trimmed).map(Kind::Frame),
-        b'a' => frame::parse_at(trimmed).map(Kind::At),
-        b'`' | b'~' if trimmed.starts_with("```") || trimmed.starts_with("~~~") => {
-            Some(Kind::Fence)
-        }
-        b'n' if is_note(trimmed) => Some(Kind::Note),
-        b'[' | b'.' | 0xe2 if is_hidden(trimmed) => Some(Kind::Hidden),
-        _ => None,
-    };
-    if let Some(kind) = by_start {
-        return kind;
-    }
-    if let Some(panic) = panic_line::parse(body) {
-        return Kind::Panic(panic);
-    }
-    if is_marker(trimmed) { Kind::Marker } else { Kind::Other }
-}
-
-fn is_note(trimmed: &str) -> bool {
-    let Some(note) = trimmed.strip_prefix("note: ") else { return false };
-    note.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("run with"))
-        || note.starts_with("Some details are omitted")
-}
-
-/// `stack backtrace:`, `Stack backtrace:`, `BACKTRACE` between rules, `trace:`.
-fn is_marker(trimmed: &str) -> bool {
-    if trimmed.len() > 240 {
-        return false;
-    }
-    let words =
-        trimmed.trim_matches(|c: char| !c.is_alphanumeric()).rsplit(' ').next().unwrap_or_default();
-    let is_trace =
-        ["backtrace", "trace", "stacktrace"].iter().any(|word| words.eq_ignore_ascii_case(word));
-    // Prose that happens to end so does not count: a few words at most.
-    is_trace && trimmed.split_whitespace().filter(|w| w.contains(char::is_alphabetic)).count() <= 4
-}
-
-/// `⋮ 8 frames hidden ⋮`, `[... omitted 3 frames ...]`, `[...]`.
-fn is_hidden(trimmed: &str) -> bool {
-    let inner = trimmed
-        .trim_matches(|c: char| c.is_whitespace() || matches!(c, '⋮' | '[' | ']' | '.' | '…'));
-    if inner.is_empty() {
-        return trimmed.trim_end().len() >= 3;
-    }
-    trimmed.len() < 120
-        && inner.contains("frame")
-        && ["hidden", "omitted", "skipped", "more"].iter().any(|word| inner.contains(word))
-}
-
-/// Says whether a frame's name or an `at` line's path seems to go on on the next line.
-fn is_unfinished(body: &str, expects_hash: bool) -> bool {
-    match classify(body) {
-        Kind::At(AtLine::Open(_)) => true,
-        Kind::Frame(frame) => frame.place.is_none() && name_is_unfinished(&frame, expects_hash),
-        _ => false,
-    }
-}
-
-fn name_is_unfinished(frame: &FrameLine<'_>, expects_hash: bool) -> bool {
-    let name = frame.name;
-    if name.is_empty() {
-        return frame.address.is_some();
-    }
-    if name.starts_with("<unknown>") {
-        return false;
-    }
-    let hash_is_whole = super::names::hash_start(name).is_some();
-    if hash_is_whole {
-        return false;
-    }
-    let ends_open =
-        ["::", " as", " for", ",", "<", "-", "{{", "{"].iter().any(|end| name.ends_with(end));
-    ends_open
-        || is_unbalanced(name)
-        || has_partial_hash(name)
-        || (expects_hash && name.contains("::"))
-}
-
-/// Says whether a `<` of the name is not closed; `->` does not close one.
-fn is_unbalanced(name: &str) -> bool {
-    let mut depth = 0i32;
-    let mut previous = 0u8;
-    for byte in name.bytes() {
-        match byte {
-            b'<' => depth += 1,
-            b'>' if previous != b'-' => depth -= 1,
-            _ => {}
-        }
-        previous = byte;
-    }
-    depth > 0
-}
-
-fn has_partial_hash(name: &str) -> bool {
-    let Some((_, hash)) = name.rsplit_once("::h") else { return name.ends_with("::") };
-    hash.len() < 16
-        && hash.bytes().any(|byte| byte.is_ascii_digit())
-        && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Says whether `piece` can be the rest of what `head` began.
-fn may_go_on(head: &str, piece: &str) -> bool {
-    let piece = piece.trim();
-    if piece.is_empty() || piece.len() > 4096 {
-        return false;
-    }
-    match classify(head) {
-        Kind::At(_) => !piece.contains(": "),
-        Kind::Frame(frame) => {
-            let is_symbol = piece
-                .chars()
-                .all(|c| c.is_alphanumeric() || "_:<>{}()[],.$&*+-'\";=#@! ".contains(c));
-            // A whole name needs a hash to come, else any word would be swallowed.
-            let head_is_open = name_is_unfinished(&frame, false);
-            is_symbol
-                && (head_is_open || super::names::hash_start(piece).is_some() || {
-                    !piece.contains(' ') && piece.contains("::h")
-                })
-        }
-        _ => false,
-    }
-}
-
-/// Says whether the break between two pieces stood in place of a blank.
-fn breaks_at_blank(head: &str, piece: &str) -> bool {
-    const WORDS: [&str; 8] = [" as", " for", "<dyn", "&mut", "<impl", " -", " +", ","];
-    WORDS.iter().any(|word| head.ends_with(word))
-        || ["as ", "for ", "+ ", "-> "].iter().any(|word| piece.starts_with(word))
 }

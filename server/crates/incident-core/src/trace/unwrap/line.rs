@@ -126,6 +126,11 @@ impl<'t> Line<'t> {
         }
     }
 
+    /// Moves the start of the body `n_bytes` on.
+    pub(crate) fn skip(&mut self, n_bytes: usize) {
+        self.body_start = (self.body_start + n_bytes).min(self.text.len());
+    }
+
     /// Returns the stream that `name` stands for within the one that the line is on.
     pub(super) fn stream_within(&self, name: &str) -> u64 {
         // FNV-1a: deterministic, and a collision only lets two streams be read as one.
