@@ -229,15 +229,34 @@ fn calls_panic_hook(frame: &Frame) -> bool {
     frame.function.as_deref().is_some_and(|name| name.ends_with("::rust_panic_with_hook"))
 }
 
+/// A text beyond this size is a log: the places that it names are not what a person pasted.
+const MAX_PASTE: usize = 256 * 1024;
+
 /// Reads every trace in `input`, in text order.
+///
+/// A text without a trace but with `path:line` references gives one trace of frames without
+/// functions, and a problem that says so.
 ///
 /// Linear in the size of the text; every span points into `input.text`.
 pub fn parse(input: &RawInput) -> (Vec<Trace>, Vec<Problem>) {
     let mut reader = rust::Reader::default();
     unwrap::each_line(&input.text, |line| reader.push(line));
     let traces = reader.finish();
-    let problems = if traces.is_empty() { vec![no_trace(input)] } else { Vec::new() };
-    (traces, problems)
+    if !traces.is_empty() {
+        return (traces, Vec::new());
+    }
+    let references = (input.text.len() <= MAX_PASTE).then(|| references::as_trace(&input.text));
+    match references.flatten() {
+        Some(trace) => {
+            let n_places = trace.frames.len();
+            let message = format!(
+                "no stack trace in {}; read the {n_places} source places that it names instead",
+                input.name
+            );
+            (vec![trace], vec![Problem::warning(message).at(input.name.clone(), None)])
+        }
+        None => (Vec::new(), vec![no_trace(input)]),
+    }
 }
 
 /// Says what was read and what to paste.

@@ -3,6 +3,13 @@
 //! Used where a text holds no trace, and to find the place in a line that a custom hook printed.
 
 use super::location::Place;
+use super::unwrap::each_line;
+use super::{Frame, Origin, Trace, TraceKind, packages};
+use crate::input::Language;
+use crate::text::ByteSpan;
+
+/// A text with more references than this is a log, not a paste.
+const MAX_REFERENCES: usize = 1000;
 
 /// Longer paths than this are not paths.
 const MAX_PATH: usize = 1024;
@@ -17,6 +24,53 @@ const EXTENSIONS: [&str; 62] = [
     "nim", "nix", "php", "pl", "proto", "py", "pyx", "rb", "rs", "sass", "scala", "scss", "sh",
     "sql", "svelte", "swift", "toml", "ts", "tsx", "vue", "zig",
 ];
+
+/// Reads the references of a text without a trace as the frames of one.
+///
+/// Places with a line come first; bare file names count only where there is no such place.
+pub(super) fn as_trace(text: &str) -> Option<Trace> {
+    let frames = Some(frames(text, Bare::Skip))
+        .filter(|frames| !frames.is_empty())
+        .unwrap_or_else(|| frames(text, Bare::Take));
+    let (first, last) = (frames.first()?, frames.last()?);
+    let span = ByteSpan::new(first.span.start, last.span.end);
+    let language = first.location.as_ref().map_or(Language::Unknown, |place| language(&place.file));
+    Some(Trace { language, kind: TraceKind::Exception, frames, span, ..Trace::default() })
+}
+
+fn frames(text: &str, bare: Bare) -> Vec<Frame> {
+    let mut frames: Vec<Frame> = Vec::new();
+    each_line(text, |line| {
+        if frames.len() >= MAX_REFERENCES {
+            return;
+        }
+        for place in find_all(line.body(), bare) {
+            let location = place.located(&line);
+            let span = location.span;
+            let origin = match packages::home_of(&location.file) {
+                packages::PathHome::Std => Origin::Std,
+                packages::PathHome::Runtime => Origin::Runtime,
+                packages::PathHome::Package(_) => Origin::Dependency,
+                packages::PathHome::Nowhere | packages::PathHome::Other => Origin::App,
+            };
+            frames.push(Frame { location: Some(location), origin, span, ..Frame::default() });
+        }
+    });
+    frames.truncate(MAX_REFERENCES);
+    frames
+}
+
+fn language(file: &str) -> Language {
+    match file.rsplit('.').next().unwrap_or_default() {
+        "rs" => Language::Rust,
+        "js" | "mjs" | "cjs" | "jsx" => Language::JavaScript,
+        "ts" | "tsx" => Language::TypeScript,
+        "py" | "pyx" => Language::Python,
+        "go" => Language::Go,
+        "java" | "kt" | "kts" | "scala" | "groovy" => Language::Java,
+        _ => Language::Unknown,
+    }
+}
 
 /// Finds the references of `text` in order, first those with a line.
 ///

@@ -120,7 +120,7 @@ fn by_first_byte<'a>(first: u8, trimmed: &'a str, body: &'a str) -> Option<Kind<
         b'a'..=b'f' if trimmed.as_bytes().get(8) == Some(&b'`') => {
             native::parse(trimmed).map(Kind::Frame)
         }
-        b'M' | b'L' | b'm' | b'l' | b'f' | b't' | b'i' if trimmed.len() < 4096 => {
+        b'M' | b'L' | b'm' | b'l' | b'f' | b't' | b'i' | b'c' if trimmed.len() < 4096 => {
             field(trimmed).map(Kind::Field)
         }
         b'F' if trimmed.starts_with("File \"") => frame::parse_file_frame(trimmed).map(Kind::Frame),
@@ -179,7 +179,8 @@ fn marker(trimmed: &str) -> Option<Marker> {
         ["backtrace", "trace", "stacktrace"].iter().any(|word| last.eq_ignore_ascii_case(word));
     // Prose that happens to end so does not count: a few words at most.
     let n_words = words.split_whitespace().filter(|w| w.contains(char::is_alphabetic)).count();
-    if !is_stack && !(is_trace && n_words <= 4) {
+    let is_heading = is_stack || (is_trace && n_words <= 4);
+    if !is_heading {
         return None;
     }
     Some(match words {
@@ -208,6 +209,9 @@ fn field(trimmed: &str) -> Option<Field<'_>> {
     let after = |label: &str| text.strip_prefix(label).map(str::trim);
     if let Some(message) = after("Message:") {
         return Some(Field::Message(message));
+    }
+    if let Some(cause) = after("cause = \"") {
+        return cause.strip_suffix('"').map(Field::Message);
     }
     if let Some(place) = after("Location:").or_else(|| after("location:")) {
         return Some(Field::Location(place));

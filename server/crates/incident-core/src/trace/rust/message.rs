@@ -110,6 +110,7 @@ fn following<'t>(
     for line in &lines {
         let part = line.body().trim_end();
         match &mut text {
+            None if part.is_empty() => {}
             Some(text) => {
                 text.push('\n');
                 text.push_str(part);

@@ -95,6 +95,7 @@ fn lldb(text: &str) -> Option<FrameLine<'_>> {
     let rest = rest.split(" [opt]").next().unwrap_or(rest).trim_end();
     let found = FrameLine { index: Some(index), address: Some(address), ..frame(rest) };
     let mut found = with_arguments(found, rest);
+    found.name = without_call(found.name);
     if let Some((name, offset)) = found.name.rsplit_once(" + ")
         && offset.bytes().all(|byte| byte.is_ascii_digit())
     {
@@ -102,6 +103,25 @@ fn lldb(text: &str) -> Option<FrameLine<'_>> {
         found.offset = Some(offset);
     }
     Some(found)
+}
+
+/// Cuts `(self=0x1)` off the end of a name.
+fn without_call(name: &str) -> &str {
+    let mut depth = 0usize;
+    if !name.ends_with(')') {
+        return name;
+    }
+    for (at, byte) in name.bytes().enumerate().rev() {
+        match byte {
+            b')' => depth += 1,
+            b'(' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return name.get(..at).filter(|name| !name.is_empty()).unwrap_or(name);
+        }
+    }
+    name
 }
 
 /// `39  std   0x5616f47c7745   [inlined] name (local.rs:299)` and macOS crash reports.

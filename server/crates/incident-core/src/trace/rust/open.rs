@@ -27,6 +27,8 @@ pub(super) struct OpenTrace<'t> {
     /// It counts only if something proves it: it began with nothing but a number or `Error:`.
     needs_proof: bool,
     has_head: bool,
+    /// The heading is one whose fields stand on lines of their own.
+    is_report: bool,
     marker: Option<Marker>,
     last_index: Option<u32>,
     /// Foreign lines since the last line of ours.
@@ -58,6 +60,7 @@ impl<'t> OpenTrace<'t> {
             expects_place: false,
             needs_proof: false,
             has_head: false,
+            is_report: false,
             marker: None,
             last_index: None,
             n_foreign: 0,
@@ -174,6 +177,7 @@ impl<'t> OpenTrace<'t> {
     /// Takes what a heading tells.
     pub(super) fn take_head(&mut self, head: Head, span: ByteSpan) {
         self.has_head |= !head.is_weak || head.message.is_some();
+        self.is_report |= !head.is_weak && head.message.is_none() && head.location.is_none();
         self.n_foreign = 0;
         self.trace.kind = head.kind;
         self.trace.thread = self.trace.thread.take().or(head.thread);
@@ -231,6 +235,21 @@ impl<'t> OpenTrace<'t> {
         self.needs_proof = false;
         self.grow(line.span());
         true
+    }
+
+    /// Takes an indented line right under `The application panicked` as the message.
+    pub(super) fn take_bare_message(&mut self, line: &Line<'t>) -> bool {
+        let text = line.body().trim();
+        let fits = self.is_report
+            && self.n_foreign == 0
+            && self.trace.causes.is_empty()
+            && self.trace.location.is_none()
+            && line.body().starts_with("  ");
+        if fits {
+            self.push_cause(Some(text.to_owned()), line.span_of(text));
+            self.grow(line.span_of(text));
+        }
+        fits
     }
 
     /// Says whether the next line should be the place that `Location:` announced.
@@ -436,7 +455,13 @@ impl<'t> OpenTrace<'t> {
     /// Says whether `frame` can be the next one of this trace.
     pub(super) fn takes(&self, frame: &FrameLine<'_>) -> bool {
         let Some(index) = frame.index else {
-            return self.n_foreign == 0 || (self.marker.is_some() && self.trace.frames.is_empty());
+            // better-panic prints a line of source under each frame.
+            let may_skip = match self.marker {
+                Some(Marker::Reversed) => 4,
+                Some(_) if self.trace.frames.is_empty() => usize::MAX,
+                _ => 0,
+            };
+            return self.n_foreign <= may_skip;
         };
         match self.last_index {
             None => {

@@ -77,10 +77,11 @@ impl<'t> Stream<'t> {
         if current.reads_message() {
             return self.take_in_message(line, done);
         }
-        if current.expects_place() && !line.body().trim().is_empty() {
-            if current.take_place(&line, line.body()) {
-                return;
-            }
+        if current.expects_place()
+            && !line.body().trim().is_empty()
+            && current.take_place(&line, line.body())
+        {
+            return;
         }
         if current.reads_chain() {
             let ends = match classify(&line) {
@@ -318,6 +319,9 @@ impl<'t> Stream<'t> {
         if debug_frames::has_any(&line) {
             return self.take_debug_frames(&line, done);
         }
+        if self.open.last_mut().is_some_and(|open| open.take_bare_message(&line)) {
+            return;
+        }
         let expected = self.open.last().and_then(OpenTrace::next_index);
         if let Some(index) = expected
             && let Some(inner) = prefixed::behind_prefix(&line, index)
@@ -334,6 +338,9 @@ impl<'t> Stream<'t> {
     /// Takes the frames of `Backtrace [{ fn: "..", file: "..", line: 1 }, ..]`.
     fn take_debug_frames(&mut self, line: &Line<'t>, done: &mut Vec<Closed>) {
         for frame in debug_frames::parse(line.body()) {
+            if !self.open.iter().any(|open| open.takes(&frame)) {
+                self.take_marker(line, Marker::Other, done);
+            }
             self.take_frame(line, &frame, done);
         }
     }

@@ -2,9 +2,10 @@
 
 use super::{Line, LineBuilder};
 
-/// Returns `physical` without what only a terminal or a browser understands, or `None` where
-/// there is nothing to undo.
-pub(super) fn clean(physical: &str, offset: usize) -> Option<Line<'static>> {
+/// Returns `line` without what only a terminal or a browser understands, or `None` where there
+/// is nothing to undo.
+pub(super) fn clean(line: &Line<'_>) -> Option<Line<'static>> {
+    let physical = line.body();
     if !physical.bytes().any(may_need_cleaning) {
         return None;
     }
@@ -20,16 +21,17 @@ pub(super) fn clean(physical: &str, offset: usize) -> Option<Line<'static>> {
             continue;
         };
         changed = true;
-        builder.keep(physical.get(kept_from..found).unwrap_or_default(), offset + kept_from);
-        builder.replace(undone.text, offset + found, undone.len);
+        builder.keep_from(line, physical.get(kept_from..found)?);
         at = found + undone.len;
+        let span = line.span_of(physical.get(found..at)?);
+        builder.replace(undone.text, span.start, span.len());
         kept_from = at;
     }
     if !changed {
         return None;
     }
-    builder.keep(physical.get(kept_from..).unwrap_or_default(), offset + kept_from);
-    Some(builder.finish(None))
+    builder.keep_from(line, physical.get(kept_from..)?);
+    Some(builder.finish(Some(line)))
 }
 
 /// What stands at the start of a text and what should be read instead.

@@ -14,8 +14,8 @@ pub(crate) struct Line<'t> {
     body_start: usize,
     /// Lines of different streams (containers, processes) do not belong to one trace.
     stream: u64,
-    /// The part of `text` that holds the time stamp of the prefix.
-    stamp: Range<usize>,
+    /// The time stamp that stood before the body, as printed.
+    stamp: Option<Box<str>>,
 }
 
 /// From offsets in the unwrapped text to offsets in the original.
@@ -44,8 +44,9 @@ impl Piece {
 
 impl<'t> Line<'t> {
     /// Returns a line that stands in the original as it is, at `offset`.
-    pub(crate) fn verbatim(text: Cow<'t, str>, offset: usize) -> Self {
-        Self { text, map: SourceMap::Verbatim(offset), body_start: 0, stream: 0, stamp: 0..0 }
+    pub(crate) fn verbatim(text: &'t str, offset: usize) -> Self {
+        let text = Cow::Borrowed(text);
+        Self { text, map: SourceMap::Verbatim(offset), body_start: 0, stream: 0, stamp: None }
     }
 
     /// Returns the text after the prefixes.
@@ -65,7 +66,7 @@ impl<'t> Line<'t> {
 
     /// Returns the time stamp that stood before the body, as printed.
     pub(crate) fn stamp(&self) -> Option<&str> {
-        self.text.get(self.stamp.clone()).filter(|stamp| !stamp.is_empty())
+        self.stamp.as_deref()
     }
 
     /// Returns the place of the whole line in the original text.
@@ -142,8 +143,8 @@ impl<'t> Line<'t> {
     /// Moves the start of the body behind a prefix of `len` bytes, of which the first `stamp_len`
     /// are a time stamp.
     pub(super) fn take_prefix(&mut self, len: usize, stamp_len: usize, stream: Option<u64>) {
-        if self.stamp.is_empty() {
-            self.stamp = self.body_start..self.body_start + stamp_len;
+        if self.stamp.is_none() && stamp_len > 0 {
+            self.stamp = self.body().get(..stamp_len).map(|stamp| stamp.trim().into());
         }
         self.stream = stream.unwrap_or(self.stream);
         self.body_start = (self.body_start + len).min(self.text.len());
@@ -207,6 +208,7 @@ impl LineBuilder {
     pub(crate) fn finish(self, like: Option<&Line<'_>>) -> Line<'static> {
         let map = SourceMap::Pieces(self.pieces);
         let stream = like.map_or(0, |line| line.stream);
-        Line { text: Cow::Owned(self.text), map, body_start: 0, stream, stamp: 0..0 }
+        let stamp = like.and_then(|line| line.stamp.clone());
+        Line { text: Cow::Owned(self.text), map, body_start: 0, stream, stamp }
     }
 }

@@ -5,11 +5,10 @@
 //! [`Line`]s; every piece of such a line maps back to the original text, since editor links depend
 //! on it. Nothing here knows what a trace looks like.
 
-use std::borrow::Cow;
-
 mod clean;
 mod line;
 mod prefix;
+mod record;
 
 pub(crate) use line::{Line, LineBuilder};
 
@@ -25,20 +24,20 @@ pub(crate) fn each_line<'t>(text: &'t str, mut visit: impl FnMut(Line<'t>)) {
         let mut part_start = offset;
         for part in physical.split('\r') {
             if !(part.is_empty() && part_start != offset) {
-                visit(unwrap_line(part, part_start));
+                hand_out(Line::verbatim(part, part_start), 0, &mut visit);
             }
             part_start += part.len() + 1;
         }
     }
 }
 
-fn unwrap_line(physical: &str, offset: usize) -> Line<'_> {
-    let mut line = match clean::clean(physical, offset) {
-        Some(cleaned) => cleaned,
-        None => Line::verbatim(Cow::Borrowed(physical), offset),
-    };
+/// Unwraps one line, `depth` records deep, and hands out what is inside.
+fn hand_out<'t>(line: Line<'t>, depth: usize, visit: &mut dyn FnMut(Line<'t>)) {
+    let mut line = clean::clean(&line).unwrap_or(line);
     prefix::strip(&mut line);
-    line
+    if !record::expand(&line, depth, visit) {
+        visit(line);
+    }
 }
 
 #[cfg(test)]
