@@ -18,6 +18,7 @@ pub(super) struct Case {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Facts {
+    pub(super) repo: String,
     pub(super) language: String,
     pub(super) range: Range,
     pub(super) frames: Vec<FrameFact>,

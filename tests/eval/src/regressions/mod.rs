@@ -7,12 +7,14 @@ mod abstain;
 mod baselines;
 mod case;
 mod convert;
+mod fit;
 mod score;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use incident_core::cancel::Cancel;
 use incident_core::suspects::{self, Weights};
 use rayon::prelude::*;
@@ -34,16 +36,30 @@ pub(crate) struct Args {
     /// Print one line for each case too.
     #[arg(long)]
     cases: bool,
+    /// Print the first suspects and the culprits of one case with every signal.
+    #[arg(long, value_name = "CASE")]
+    explain: Option<String>,
+    /// Fit the weights anew and print them beside those in use.
+    #[arg(long)]
+    fit: bool,
 }
 
 /// Scores the cases and prints the figures.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let cases = case::load_all(&args.dir)?;
+    if let Some(id) = &args.explain {
+        let case = cases.iter().find(|case| case.id == *id);
+        explain(case.with_context(|| format!("no case is called {id}"))?).print(args.format)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let results: Vec<Scored<'_>> = cases.par_iter().map(Scored::new).collect();
     let mut table = Table::new("regressions", &["cases", "top-1", "top-3", "top-5", "MRR"]);
     table.push(commits(&results));
     table.push(functions(&results));
     table.push(abstain::curve(&results));
+    if args.fit {
+        table.push(weights(&results));
+    }
     if args.cases {
         table.push(each(&results));
     }
@@ -104,6 +120,7 @@ fn commits(results: &[Scored<'_>]) -> Section {
         section
             .row(&format!("  {language}"), tally(&|case| case.facts.language == language).cells());
     }
+    section.row("  other repositories' fit", fit::leave_one_repository_out(results).cells());
     // Labels that start from blame of the fixed lines favour blame; these two do not.
     section.row("  stated or bisected", tally(&|case| case.is_stated()).cells());
     section.row("  verified from blame", tally(&|case| !case.is_stated()).cells());
@@ -123,6 +140,44 @@ fn functions(results: &[Scored<'_>]) -> Section {
     let stack = Tally::of(results.iter().map(|r| r.stack_functions));
     section.row("functions on the stack", stack.cells());
     section
+}
+
+fn weights(results: &[Scored<'_>]) -> Section {
+    let mut section = Section::new("weights");
+    section.columns(&["in use", "fitted"]);
+    let fitted = fit::fit(results, None);
+    for (row, fitted) in suspects::TABLE.iter().zip(fitted) {
+        section.row(row.name, vec![format!("{:.2}", row.weight), format!("{fitted:.2}")]);
+    }
+    let refitted =
+        Tally::of(results.iter().map(|result| order(result.case, &result.scene, &fitted)));
+    section.row(&format!("with the fitted ones: {}", refitted.cells().join("  ")), Vec::new());
+    section
+}
+
+/// Shows the signals of the first suspects and of the culprits.
+fn explain(case: &Case) -> Table {
+    let mut table = Table::new(&case.id, &["rank", "score", "signals"]);
+    let mut section = Section::new(&case.id);
+    let scene = Scene::new(case);
+    let ordered = suspects::order(suspects::measure(&scene.input()), &suspects::weights());
+    for (at, (measured, score)) in ordered.iter().enumerate() {
+        let Some(commit) = scene.history.commits.get(measured.commit_idx) else { continue };
+        let is_culprit = case.is_culprit(&commit.id.0);
+        if at >= 5 && !is_culprit {
+            continue;
+        }
+        let mark = if is_culprit { "*" } else { " " };
+        let subject: String = commit.subject.chars().take(60).collect();
+        let signals =
+            suspects::TABLE.iter().zip(&measured.values).filter(|(_, value)| **value > 0.0);
+        let shown: Vec<String> =
+            signals.map(|(row, value)| format!("{}={value:.2}", row.name)).collect();
+        let cells = vec![(at + 1).to_string(), format!("{score:.2}"), shown.join(" ")];
+        section.row(&format!("{mark}{subject}"), cells);
+    }
+    table.push(section);
+    table
 }
 
 fn each(results: &[Scored<'_>]) -> Section {

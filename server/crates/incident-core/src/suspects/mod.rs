@@ -96,6 +96,11 @@ const MAX_BLAME_LINES: u32 = 300;
 /// How many lines on each side are blamed where the function is not known.
 const BLIND_BLAME_LINES: u32 = 25;
 
+/// Returns the lines that stand in for a function that is not known.
+fn blind_span(line: u32) -> (u32, u32) {
+    (line.saturating_sub(BLIND_BLAME_LINES), line.saturating_add(BLIND_BLAME_LINES))
+}
+
 /// Says which lines to blame and how far back to look.
 ///
 /// Lines are those of the deployed commit: the ones that the trace prints. Sorted, without repeats.
@@ -107,10 +112,7 @@ pub fn wanted_history(traces: &[ResolvedTrace], functions: &SymbolIndex) -> Want
             let line = site.line?;
             let (start, end) = stack::function_at(functions, site.path, line)
                 .map(|item| (item.start_line, item.end_line))
-                .unwrap_or((
-                    line.saturating_sub(BLIND_BLAME_LINES),
-                    line.saturating_add(BLIND_BLAME_LINES),
-                ));
+                .unwrap_or_else(|| blind_span(line));
             Some(WantedBlame {
                 path: site.path.to_owned(),
                 start_line: start.max(line.saturating_sub(MAX_BLAME_LINES)).max(1),

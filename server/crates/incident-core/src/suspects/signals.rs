@@ -1,11 +1,11 @@
 //! Measures every signal on every candidate; what a value means to a person is kept as words.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use super::RankInput;
 use super::stack::{self, Site};
 use super::weights::{N_SIGNALS, Signal};
-use super::words::{self, Vocabulary};
+use super::words::{self, Vocabulary, WeightedWords};
 use crate::history::{BlameRange, Commit, Hunk};
 use crate::text;
 
@@ -48,10 +48,8 @@ impl Measured {
 /// A place on the stack with the function around it.
 struct Spot<'a> {
     site: Site<'a>,
-    /// From 1 for the crash site down to 0.
-    weight: f64,
     function: Option<&'a str>,
-    /// First and last line of the function; the line itself where it is not known.
+    /// First and last line of the function; some lines around where it is not known.
     span: Option<(u32, u32)>,
 }
 
@@ -59,7 +57,9 @@ struct Spot<'a> {
 pub fn measure(input: &RankInput<'_>) -> Vec<Measured> {
     let commits = &input.history.commits;
     let spots = spots(input);
-    let vocabulary = Vocabulary::new(commits);
+    let is_on_stack = |path: &str| spots.iter().any(|spot| spot.site.path == path);
+    let vocabulary = Vocabulary::new(commits, &is_on_stack);
+    let folders = Folders::new(commits, &spots);
     let wanted = failure_words(input);
     let message_parts = message_parts(input);
     let mut measured: Vec<Measured> = commits
@@ -68,7 +68,7 @@ pub fn measure(input: &RankInput<'_>) -> Vec<Measured> {
         .map(|(commit_idx, commit)| {
             let mut measured =
                 Measured { commit_idx, values: [0.0; N_SIGNALS], details: Vec::new() };
-            touched(commit, &spots, &mut measured);
+            touched(commit, &spots, &folders, &mut measured);
             introduced(commit, &message_parts, &mut measured);
             shared(commit_idx, &vocabulary, &wanted, &mut measured);
             priors(commit_idx, commits, &mut measured);
@@ -90,14 +90,56 @@ fn spots<'a>(input: &RankInput<'a>) -> Vec<Spot<'a>> {
         let item = site.line.and_then(|line| stack::function_at(input.functions, site.path, line));
         spots.push(Spot {
             site,
-            weight: 1.0 / (1.0 + site.depth as f64),
             function: item.map(|item| item.name.as_str()).or(site.function),
             span: item
                 .map(|item| (item.start_line, item.end_line))
-                .or(site.line.map(|line| (line, line))),
+                .or(site.line.map(super::blind_span)),
         });
     }
     spots
+}
+
+impl Spot<'_> {
+    /// Weighs evidence of one kind at this place: full at the crash site, less further up.
+    ///
+    /// What is precise fades slowly, since a caller's very line rarely changes by chance; what is
+    /// vague fades fast, since the files further up are touched by everything.
+    fn weight(&self, precision: Precision) -> f64 {
+        let fading = match precision {
+            Precision::Line => 0.2,
+            Precision::Function => 0.5,
+            Precision::File => 1.0,
+        };
+        // A test on the stack names what fails; the fault is in what it tests.
+        let share = if is_code(self.site.path) { 1.0 } else { 0.4 };
+        share / (1.0 + fading * self.site.depth as f64)
+    }
+
+    /// Says whether `path` is what a test on the stack is named after: `upgrade.rs` for
+    /// `upgrade_tests.rs`.
+    fn is_tested_by(&self, path: &str) -> bool {
+        !is_code(self.site.path) && is_code(path) && {
+            let tested = tested_stem(self.site.path);
+            !tested.is_empty() && tested == tested_stem(path)
+        }
+    }
+}
+
+/// How precisely a piece of evidence points at the stack.
+#[derive(Clone, Copy)]
+enum Precision {
+    Line,
+    Function,
+    File,
+}
+
+/// Returns a file's own name without extension and without what marks it as a test.
+fn tested_stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    let stem = stem.strip_prefix("test_").unwrap_or(stem);
+    let stem = stem.strip_suffix("_tests").or(stem.strip_suffix("_test")).unwrap_or(stem);
+    if matches!(stem, "mod" | "lib" | "main" | "index" | "tests" | "test") { "" } else { stem }
 }
 
 /// Looks at blame: who last changed the lines of the frames and those around.
@@ -121,11 +163,16 @@ fn blamed(input: &RankInput<'_>, spots: &[Spot<'_>], measured: &mut [Measured]) 
             let Some(distance) = distance(range, line, start, end) else { continue };
             let place = || format!("{}:{line}", spot.site.path);
             if distance == 0 {
-                measured.put(Signal::BlamedLine, spot.weight, || {
+                measured.put(Signal::BlamedLine, spot.weight(Precision::Line), || {
                     format!("last changed the line of the {} ({})", nth_frame(spot), place())
                 });
             }
-            let near = spot.weight * (-f64::from(distance) / NEAR_LINES).exp();
+            if let Some(function) = spot.function {
+                measured.put(Signal::FunctionChanged, spot.weight(Precision::Function), || {
+                    format!("changed `{function}` ({})", spot.site.path)
+                });
+            }
+            let near = spot.weight(Precision::Line) * (-f64::from(distance) / NEAR_LINES).exp();
             measured.put(Signal::BlamedNear, near, || match distance {
                 0 => format!("last changed the code at {}", place()),
                 1 => format!("last changed the line next to {}", place()),
@@ -149,29 +196,36 @@ fn distance(range: &BlameRange, line: u32, start: u32, end: u32) -> Option<u32> 
 }
 
 /// Looks at the files and functions that a commit touched.
-fn touched(commit: &Commit, spots: &[Spot<'_>], measured: &mut Measured) {
+fn touched(commit: &Commit, spots: &[Spot<'_>], folders: &Folders<'_>, measured: &mut Measured) {
     for file in &commit.files {
         for spot in spots {
+            if spot.is_tested_by(&file.path) {
+                measured.put(Signal::FileTouched, 1.0, || {
+                    format!("touched {}, which {} tests", file.path, spot.site.path)
+                });
+            }
             if file.path != spot.site.path && file.old_path.as_deref() != Some(spot.site.path) {
-                let shared = shared_folders(&file.path, spot.site.path);
-                measured.put(Signal::FolderTouched, spot.weight * shared, || {
+                let rarity = folders.rarity(shared_folder(&file.path, spot.site.path));
+                measured.put(Signal::FolderTouched, spot.weight(Precision::File) * rarity, || {
                     format!("touched {}, near {}", file.path, spot.site.path)
                 });
                 continue;
             }
-            measured.put(Signal::FileTouched, spot.weight, || format!("touched {}", file.path));
-            measured.put(Signal::FolderTouched, spot.weight, || format!("touched {}", file.path));
+            let weight = spot.weight(Precision::File);
+            measured.put(Signal::FileTouched, weight, || format!("touched {}", file.path));
+            measured.put(Signal::FolderTouched, weight, || format!("touched {}", file.path));
             let Some(function) = spot.function else { continue };
             let inside: Vec<&Hunk> =
                 file.hunks.iter().filter(|hunk| hunk.around() == Some(function)).collect();
             if inside.is_empty() {
                 continue;
             }
-            measured.put(Signal::FunctionChanged, spot.weight, || {
+            let weight = spot.weight(Precision::Function);
+            measured.put(Signal::FunctionChanged, weight, || {
                 format!("changed `{function}` ({})", file.path)
             });
             if let Some(hunk) = inside.iter().find(|hunk| hunk.n_removed > hunk.n_added) {
-                measured.put(Signal::CodeRemoved, spot.weight, || {
+                measured.put(Signal::CodeRemoved, weight, || {
                     format!("removed code in `{function}` ({}:{})", file.path, hunk.new_start)
                 });
             }
@@ -179,16 +233,52 @@ fn touched(commit: &Commit, spots: &[Spot<'_>], measured: &mut Measured) {
     }
 }
 
-/// Returns the share of the folders of `of` that `path` lies in too.
-fn shared_folders(path: &str, of: &str) -> f64 {
-    let folders = |path: &str| path.split('/').count().saturating_sub(1);
-    let n_shared = path
-        .split('/')
-        .zip(of.split('/'))
-        .take(folders(path).min(folders(of)))
-        .take_while(|(a, b)| a == b)
-        .count();
-    if n_shared == 0 { 0.0 } else { n_shared as f64 / (folders(of) + 1) as f64 }
+/// Returns the innermost folder that holds both paths, without its last `/`; empty for the root.
+fn shared_folder<'a>(path: &str, of: &'a str) -> &'a str {
+    let mut end = 0;
+    for (at, (a, b)) in path.bytes().zip(of.bytes()).enumerate() {
+        if a != b {
+            break;
+        }
+        if a == b'/' {
+            end = at;
+        }
+    }
+    of.get(..end).unwrap_or_default()
+}
+
+/// How rarely the changes of a range touch the folders of the stack.
+struct Folders<'a> {
+    n_commits: usize,
+    n_commits_in: HashMap<&'a str, usize>,
+}
+
+impl<'a> Folders<'a> {
+    fn new(commits: &[Commit], spots: &[Spot<'a>]) -> Self {
+        let mut n_commits_in: HashMap<&'a str, usize> = HashMap::new();
+        for commit in commits {
+            let mut inside: HashSet<&'a str> = HashSet::new();
+            for file in &commit.files {
+                for spot in spots {
+                    let mut folder = shared_folder(&file.path, spot.site.path);
+                    while inside.insert(folder) && !folder.is_empty() {
+                        folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
+                    }
+                }
+            }
+            for folder in inside {
+                *n_commits_in.entry(folder).or_insert(0) += 1;
+            }
+        }
+        Self { n_commits: commits.len(), n_commits_in }
+    }
+
+    /// Returns 0 for a folder that every change touches, 1 for one that a single change touches.
+    fn rarity(&self, folder: &str) -> f64 {
+        let n_commits = self.n_commits.max(2) as f64;
+        let n_inside = self.n_commits_in.get(folder).copied().unwrap_or(1).max(1) as f64;
+        (n_commits / n_inside).ln().max(0.0) / n_commits.ln()
+    }
 }
 
 /// Looks for the constant parts of the message in added lines.
@@ -215,13 +305,13 @@ fn introduced(commit: &Commit, message_parts: &[String], measured: &mut Measured
 fn shared(
     commit_idx: usize,
     vocabulary: &Vocabulary,
-    wanted: &BTreeSet<String>,
+    wanted: &WeightedWords,
     measured: &mut Measured,
 ) {
     let shared = vocabulary.shared(commit_idx, wanted);
-    let strength: f64 = shared.iter().take(4).map(|(_, rarity)| rarity * rarity).sum();
-    let named: Vec<String> = shared.iter().take(3).map(|(word, _)| format!("\"{word}\"")).collect();
-    measured.put(Signal::SharedWords, strength / 2.0, || {
+    let named: Vec<String> =
+        shared.words.iter().take(3).map(|word| format!("\"{word}\"")).collect();
+    measured.put(Signal::SharedWords, shared.strength / 2.0, || {
         format!("speaks of {} like the failure", named.join(", "))
     });
 }
@@ -242,11 +332,24 @@ fn priors(commit_idx: usize, commits: &[Commit], measured: &mut Measured) {
     measured.put(Signal::Large, f64::from(n_lines).ln_1p() / 7.0, || {
         format!("changed {n_lines} lines of code")
     });
+    if let Some(word) = mechanical_word(&commit.subject) {
+        measured.put(Signal::Mechanical, 1.0, || format!("calls itself mechanical (\"{word}\")"));
+    }
     if !commit.files.is_empty() && !commit.files.iter().any(|file| is_code(&file.path)) {
         measured.put(Signal::NotCode, 1.0, || {
             "changed tests, documents or build files only".to_owned()
         });
     }
+}
+
+/// Finds what a subject says that announces no change of behaviour.
+fn mechanical_word(subject: &str) -> Option<&'static str> {
+    let subject = subject.to_lowercase();
+    let prefixes =
+        ["chore", "docs", "doc:", "test", "ci:", "style", "build:", "bump", "release", "merge"];
+    let anywhere = ["typo", "rustfmt", "cargo fmt", "clippy lint", "changelog", "whitespace only"];
+    let begins = prefixes.into_iter().find(|prefix| subject.starts_with(prefix));
+    begins.or_else(|| anywhere.into_iter().find(|words| subject.contains(words)))
 }
 
 /// Says whether a file can hold the fault: code that ships, no tests, documents, CI.
@@ -287,17 +390,18 @@ fn nth_frame(spot: &Spot<'_>) -> String {
 }
 
 /// Collects the words of the failure: message, functions, files, and what was pasted around.
-fn failure_words(input: &RankInput<'_>) -> BTreeSet<String> {
-    let mut wanted = words::words(text::cut(input.context, MAX_CONTEXT));
+fn failure_words(input: &RankInput<'_>) -> WeightedWords {
+    let mut wanted = WeightedWords::new();
     for trace in input.traces {
         for cause in &trace.trace.causes {
-            wanted.extend(words::words(cause.message.as_deref().unwrap_or_default()));
+            words::add_words(cause.message.as_deref().unwrap_or_default(), 1.0, &mut wanted);
         }
         for site in stack::sites(trace) {
-            wanted.extend(words::words(site.path));
-            wanted.extend(words::words(site.function.unwrap_or_default()));
+            words::add_words(site.function.unwrap_or_default(), 1.0, &mut wanted);
+            words::add_path(site.path, 0.7, &mut wanted);
         }
     }
+    words::add_words(text::cut(input.context, MAX_CONTEXT), 0.7, &mut wanted);
     wanted
 }
 
@@ -312,7 +416,7 @@ fn message_parts(input: &RankInput<'_>) -> Vec<String> {
             line.split(|c: char| c.is_ascii_digit() || "\"'`:{}".contains(c))
                 .map(str::trim)
                 .filter(|part| part.len() >= MIN_MESSAGE_PART)
-                .filter(|part| words::words(part).len() >= 2)
+                .filter(|part| part.split_whitespace().count() >= 2)
                 .map(str::to_owned)
         })
         .collect();

@@ -25,10 +25,12 @@ pub enum Signal {
     Large,
     /// It changed tests, documents or build files only.
     NotCode,
+    /// Its subject announces no change of behaviour: a release, a merge, formatting.
+    Mechanical,
 }
 
 /// How many signals there are.
-pub const N_SIGNALS: usize = 11;
+pub const N_SIGNALS: usize = 12;
 
 /// A weight for each signal, in the order of [`Signal`].
 pub type Weights = [f64; N_SIGNALS];
@@ -40,8 +42,8 @@ pub struct WeightRow {
     pub signal: Signal,
     /// Its stable snake_case name, used in JSON.
     pub name: &'static str,
-    /// The sign that reason demands; a fit may not turn it.
-    pub sign: f64,
+    /// What reason gives before any case was seen. A fit may not turn its sign.
+    pub prior: f64,
     /// The fitted weight.
     pub weight: f64,
 }
@@ -59,10 +61,11 @@ pub const TABLE: [WeightRow; N_SIGNALS] = [
     row(Signal::Recent, "recent", 0.5),
     row(Signal::Large, "large", 0.5),
     row(Signal::NotCode, "not_code", -2.0),
+    row(Signal::Mechanical, "mechanical", -1.0),
 ];
 
 const fn row(signal: Signal, name: &'static str, weight: f64) -> WeightRow {
-    WeightRow { signal, name, sign: if weight < 0.0 { -1.0 } else { 1.0 }, weight }
+    WeightRow { signal, name, prior: weight, weight }
 }
 
 /// Returns the weights of [`TABLE`].

@@ -1,13 +1,22 @@
 //! Words that a failure and a change share, weighed by how rare they are among the changes.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::history::Commit;
 
+/// Words of one text, each with how much it matters there, from 0 to 1.
+pub(crate) type WeightedWords = BTreeMap<String, f64>;
+
 /// Shortest word that says anything.
 const MIN_WORD: usize = 3;
+/// Longest word that is one; past it stands a hash or a blob.
+const MAX_WORD: usize = 64;
 /// How many distinct words of one text count; a hostile paste has no end of them.
 const MAX_WORDS: usize = 2000;
+/// How much more a whole name counts than a word of it: `json_dumps`, `UP012`.
+const WHOLE_NAME: f64 = 1.5;
+/// How many of the shared words count, rarest first: a big change shares some with everything.
+const MAX_SHARED: usize = 5;
 
 /// Words that stand in failures of every kind and so tell nothing about one of them.
 const STOP_WORDS: &[&str] = &[
@@ -135,62 +144,88 @@ const STOP_WORDS: &[&str] = &[
     "target",
 ];
 
-/// Splits a text into lower-case words: at anything that is no letter, and at camel-case humps.
+/// Adds the words of `text`, each at least with `weight`.
 ///
-/// A name is also kept whole (`json_dumps` gives `json`, `dumps`, `json_dumps`): whole names are
-/// rare, so a shared one says much.
-pub(crate) fn words(text: &str) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
+/// Lower-case, split at what is neither letter nor digit and at camel-case humps, without plural
+/// `s`. A name of several parts is also kept whole (`json_dumps` gives `json`, `dump`,
+/// `json_dumps`): two texts seldom share one by chance.
+pub(crate) fn add_words(text: &str, weight: f64, words: &mut WeightedWords) {
     for name in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
         if words.len() >= MAX_WORDS {
-            break;
+            return;
         }
-        let mut parts = 0;
-        for part in name.split('_').flat_map(humps) {
-            parts += 1;
-            push(&part, &mut words);
+        let name = name.trim_matches('_');
+        let parts = parts(name);
+        let is_whole_name = parts.len() > 1 || name.contains(|c: char| c.is_ascii_digit());
+        if is_whole_name {
+            push(&name.replace('_', "").to_lowercase(), weight * WHOLE_NAME, words);
         }
-        if parts > 1 {
-            push(name, &mut words);
+        for part in &parts {
+            push(
+                part.strip_suffix('s').filter(|stem| stem.len() > 3).unwrap_or(part),
+                weight,
+                words,
+            );
         }
     }
-    words
 }
 
-fn push(word: &str, words: &mut BTreeSet<String>) {
-    let word = word.to_lowercase();
+fn push(word: &str, weight: f64, words: &mut WeightedWords) {
     let n_letters = word.chars().filter(|c| c.is_alphabetic()).count();
-    if n_letters >= MIN_WORD && word.len() <= 64 && !STOP_WORDS.contains(&word.as_str()) {
-        words.insert(word);
+    // A short word may be a code (`up012`), but a number alone is a value.
+    let says_something = n_letters >= MIN_WORD || (n_letters >= 1 && word.chars().count() >= 4);
+    if says_something && word.len() <= MAX_WORD && !STOP_WORDS.contains(&word) {
+        let known = words.entry(word.to_owned()).or_insert(0.0);
+        *known = known.max(weight);
     }
 }
 
-/// Splits `AddFiToMap2` into `Add`, `Fi`, `To`, `Map2`.
-fn humps(name: &str) -> Vec<String> {
-    let mut humps: Vec<String> = Vec::new();
-    let mut previous_lower = false;
+/// Splits `add_FiToMap2` into `add`, `fi`, `to`, `map2`.
+fn parts(name: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut ends_part = true;
     for c in name.chars() {
-        match humps.last_mut() {
-            Some(hump) if !(c.is_uppercase() && previous_lower) => hump.push(c),
-            _ => humps.push(c.to_string()),
+        if c == '_' {
+            ends_part = true;
+            continue;
         }
-        previous_lower = c.is_lowercase() || c.is_ascii_digit();
+        match parts.last_mut() {
+            Some(part) if !(ends_part || c.is_uppercase() && part.ends_with(is_lower)) => {
+                part.push(c);
+            }
+            _ => parts.push(c.to_string()),
+        }
+        ends_part = false;
     }
-    humps
+    parts.iter().map(|part| part.to_lowercase()).collect()
+}
+
+fn is_lower(c: char) -> bool {
+    c.is_lowercase()
 }
 
 /// The words of each candidate, and how rare each word is among them.
 pub(crate) struct Vocabulary {
-    per_commit: Vec<HashSet<String>>,
+    per_commit: Vec<WeightedWords>,
     n_commits_with: HashMap<String, usize>,
 }
 
+/// Words that a commit and a failure share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// From 0 to about [`MAX_SHARED`].
+    pub(crate) strength: f64,
+    /// Strongest first.
+    pub(crate) words: Vec<String>,
+}
+
 impl Vocabulary {
-    /// Reads subjects, paths and hunk headings.
-    pub(crate) fn new(commits: &[Commit]) -> Self {
-        let per_commit: Vec<HashSet<String>> = commits.iter().map(commit_words).collect();
+    /// Reads subjects, messages, paths and hunk headings.
+    pub(crate) fn new(commits: &[Commit], is_on_stack: &dyn Fn(&str) -> bool) -> Self {
+        let per_commit: Vec<WeightedWords> =
+            commits.iter().map(|commit| commit_words(commit, is_on_stack)).collect();
         let mut n_commits_with = HashMap::new();
-        for word in per_commit.iter().flatten() {
+        for word in per_commit.iter().flat_map(BTreeMap::keys) {
             *n_commits_with.entry(word.clone()).or_insert(0) += 1;
         }
         Self { per_commit, n_commits_with }
@@ -203,36 +238,51 @@ impl Vocabulary {
         (n_commits / n_with).ln() / n_commits.ln()
     }
 
-    /// Returns the words that commit `commit_idx` shares with `wanted`, rarest first.
-    pub(crate) fn shared(
-        &self,
-        commit_idx: usize,
-        wanted: &BTreeSet<String>,
-    ) -> Vec<(String, f64)> {
-        let Some(words) = self.per_commit.get(commit_idx) else { return Vec::new() };
-        let mut shared: Vec<(String, f64)> = wanted
+    /// Returns the words that commit `commit_idx` shares with `wanted`.
+    pub(crate) fn shared(&self, commit_idx: usize, wanted: &WeightedWords) -> Shared {
+        let Some(words) = self.per_commit.get(commit_idx) else { return Shared::default() };
+        let mut shared: Vec<(&str, f64)> = wanted
             .iter()
-            .filter(|word| words.contains(*word))
-            .map(|word| (word.clone(), self.rarity(word)))
+            .filter_map(|(word, weight)| {
+                let rarity = self.rarity(word);
+                Some((word.as_str(), weight * words.get(word)? * rarity * rarity))
+            })
             .collect();
-        shared.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        shared
+        shared.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        shared.truncate(MAX_SHARED);
+        Shared {
+            strength: shared.iter().map(|(_, strength)| strength).sum(),
+            words: shared.into_iter().map(|(word, _)| word.to_owned()).collect(),
+        }
     }
 }
 
-fn commit_words(commit: &Commit) -> HashSet<String> {
-    let mut all: HashSet<String> = words(&commit.subject).into_iter().collect();
-    all.extend(words(&commit.body));
-    for file in &commit.files {
-        all.extend(words(&file.path));
+/// Takes the words of a commit: of what it says, and of the names that it touched.
+///
+/// Files of the stack are left out: that a commit touched one is a signal of its own.
+fn commit_words(commit: &Commit, is_on_stack: &dyn Fn(&str) -> bool) -> WeightedWords {
+    let mut words = WeightedWords::new();
+    add_words(&commit.subject, 1.0, &mut words);
+    add_words(&commit.body, 0.7, &mut words);
+    for file in commit.files.iter().filter(|file| !is_on_stack(&file.path)) {
+        add_path(&file.path, 0.7, &mut words);
         for hunk in &file.hunks {
-            if let Some(name) = hunk.around() {
-                all.extend(words(name));
-            }
-        }
-        if all.len() > MAX_WORDS {
-            break;
+            add_words(hunk.around().unwrap_or_default(), 0.5, &mut words);
         }
     }
-    all
+    words
+}
+
+/// Adds the words of a path: the file's own name, since folders are shared by too many.
+pub(crate) fn add_path(path: &str, weight: f64, words: &mut WeightedWords) {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.split('.').next().unwrap_or(name);
+    // `mod.rs`, `index.js`, `lib.rs`: such a file is called what its folder is called.
+    let stem = match stem {
+        "mod" | "lib" | "main" | "index" | "__init__" => {
+            folders.rsplit('/').find(|folder| *folder != "src").unwrap_or(folders)
+        }
+        _ => stem,
+    };
+    add_words(stem, weight, words);
 }
