@@ -51,6 +51,7 @@ struct Spot<'a> {
     function: Option<&'a str>,
     /// First and last line of the function; some lines around where it is not known.
     span: Option<(u32, u32)>,
+    span_is_function: bool,
 }
 
 /// Measures every commit of the history, in its order.
@@ -71,7 +72,7 @@ pub fn measure(input: &RankInput<'_>) -> Vec<Measured> {
             touched(commit, &spots, &folders, &mut measured);
             introduced(commit, &message_parts, &mut measured);
             shared(commit_idx, &vocabulary, &wanted, &mut measured);
-            priors(commit_idx, commits, &mut measured);
+            priors(commit_idx, commits, &is_on_stack, &mut measured);
             measured
         })
         .collect();
@@ -90,6 +91,7 @@ fn spots<'a>(input: &RankInput<'a>) -> Vec<Spot<'a>> {
         let item = site.line.and_then(|line| stack::function_at(input.functions, site.path, line));
         spots.push(Spot {
             site,
+            span_is_function: item.is_some(),
             function: item.map(|item| item.name.as_str()).or(site.function),
             span: item
                 .map(|item| (item.start_line, item.end_line))
@@ -167,7 +169,7 @@ fn blamed(input: &RankInput<'_>, spots: &[Spot<'_>], measured: &mut [Measured]) 
                     format!("last changed the line of the {} ({})", nth_frame(spot), place())
                 });
             }
-            if let Some(function) = spot.function {
+            if let Some(function) = spot.function.filter(|_| spot.span_is_function) {
                 measured.put(Signal::FunctionChanged, spot.weight(Precision::Function), || {
                     format!("changed `{function}` ({})", spot.site.path)
                 });
@@ -317,7 +319,12 @@ fn shared(
 }
 
 /// Looks at what speaks for or against a commit whatever the failure is.
-fn priors(commit_idx: usize, commits: &[Commit], measured: &mut Measured) {
+fn priors(
+    commit_idx: usize,
+    commits: &[Commit],
+    is_on_stack: &dyn Fn(&str) -> bool,
+    measured: &mut Measured,
+) {
     let Some(commit) = commits.get(commit_idx) else { return };
     let newness = 1.0 - commit_idx as f64 / commits.len() as f64;
     measured.put(Signal::Recent, newness, || {
@@ -332,6 +339,18 @@ fn priors(commit_idx: usize, commits: &[Commit], measured: &mut Measured) {
     measured.put(Signal::Large, f64::from(n_lines).ln_1p() / 7.0, || {
         format!("changed {n_lines} lines of code")
     });
+    let on_stack: u32 = commit
+        .files
+        .iter()
+        .filter(|file| is_code(&file.path) && is_on_stack(&file.path))
+        .map(|file| file.n_added.saturating_add(file.n_removed))
+        .fold(0, u32::saturating_add);
+    if on_stack > 0 {
+        let share = f64::from(on_stack) / f64::from(n_lines.max(1));
+        measured.put(Signal::Focused, share, || {
+            format!("{on_stack} of its {n_lines} changed lines lie in files of the stack")
+        });
+    }
     if let Some(word) = mechanical_word(&commit.subject) {
         measured.put(Signal::Mechanical, 1.0, || format!("calls itself mechanical (\"{word}\")"));
     }

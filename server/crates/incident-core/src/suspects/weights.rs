@@ -25,12 +25,14 @@ pub enum Signal {
     Large,
     /// It changed tests, documents or build files only.
     NotCode,
+    /// Much of it lies in the files of the stack.
+    Focused,
     /// Its subject announces no change of behaviour: a release, a merge, formatting.
     Mechanical,
 }
 
 /// How many signals there are.
-pub const N_SIGNALS: usize = 12;
+pub const N_SIGNALS: usize = 13;
 
 /// A weight for each signal, in the order of [`Signal`].
 pub type Weights = [f64; N_SIGNALS];
@@ -61,6 +63,7 @@ pub const TABLE: [WeightRow; N_SIGNALS] = [
     row(Signal::Recent, "recent", 0.5),
     row(Signal::Large, "large", 0.5),
     row(Signal::NotCode, "not_code", -2.0),
+    row(Signal::Focused, "focused", 0.5),
     row(Signal::Mechanical, "mechanical", -1.0),
 ];
 

@@ -147,18 +147,18 @@ const STOP_WORDS: &[&str] = &[
 /// Adds the words of `text`, each at least with `weight`.
 ///
 /// Lower-case, split at what is neither letter nor digit and at camel-case humps, without plural
-/// `s`. A name of several parts is also kept whole (`json_dumps` gives `json`, `dump`,
+/// `s`. A name of several parts (also `--debug-check`) is kept whole too (`json_dumps` gives `json`, `dump`,
 /// `json_dumps`): two texts seldom share one by chance.
 pub(crate) fn add_words(text: &str, weight: f64, words: &mut WeightedWords) {
-    for name in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
+    for name in text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-') {
         if words.len() >= MAX_WORDS {
             return;
         }
-        let name = name.trim_matches('_');
+        let name = name.trim_matches(['_', '-']);
         let parts = parts(name);
         let is_whole_name = parts.len() > 1 || name.contains(|c: char| c.is_ascii_digit());
         if is_whole_name {
-            push(&name.replace('_', "").to_lowercase(), weight * WHOLE_NAME, words);
+            push(&name.replace(['_', '-'], "").to_lowercase(), weight * WHOLE_NAME, words);
         }
         for part in &parts {
             push(
@@ -185,7 +185,7 @@ fn parts(name: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut ends_part = true;
     for c in name.chars() {
-        if c == '_' {
+        if c == '_' || c == '-' {
             ends_part = true;
             continue;
         }
