@@ -1,6 +1,6 @@
 //! Measures every signal on every candidate; what a value means to a person is kept as words.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::RankInput;
 use super::stack::{self, Site};
@@ -60,7 +60,6 @@ pub fn measure(input: &RankInput<'_>) -> Vec<Measured> {
     let spots = spots(input);
     let is_on_stack = |path: &str| spots.iter().any(|spot| spot.site.path == path);
     let vocabulary = Vocabulary::new(commits, &is_on_stack);
-    let folders = Folders::new(commits, &spots);
     let wanted = failure_words(input);
     let message_parts = message_parts(input);
     let mut measured: Vec<Measured> = commits
@@ -69,7 +68,7 @@ pub fn measure(input: &RankInput<'_>) -> Vec<Measured> {
         .map(|(commit_idx, commit)| {
             let mut measured =
                 Measured { commit_idx, values: [0.0; N_SIGNALS], details: Vec::new() };
-            touched(commit, &spots, &folders, &mut measured);
+            touched(commit, &spots, &mut measured);
             introduced(commit, &message_parts, &mut measured);
             shared(commit_idx, &vocabulary, &wanted, &mut measured);
             priors(commit_idx, commits, &is_on_stack, &mut measured);
@@ -198,7 +197,7 @@ fn distance(range: &BlameRange, line: u32, start: u32, end: u32) -> Option<u32> 
 }
 
 /// Looks at the files and functions that a commit touched.
-fn touched(commit: &Commit, spots: &[Spot<'_>], folders: &Folders<'_>, measured: &mut Measured) {
+fn touched(commit: &Commit, spots: &[Spot<'_>], measured: &mut Measured) {
     for file in &commit.files {
         for spot in spots {
             if spot.is_tested_by(&file.path) {
@@ -207,15 +206,10 @@ fn touched(commit: &Commit, spots: &[Spot<'_>], folders: &Folders<'_>, measured:
                 });
             }
             if file.path != spot.site.path && file.old_path.as_deref() != Some(spot.site.path) {
-                let rarity = folders.rarity(shared_folder(&file.path, spot.site.path));
-                measured.put(Signal::FolderTouched, spot.weight(Precision::File) * rarity, || {
-                    format!("touched {}, near {}", file.path, spot.site.path)
-                });
                 continue;
             }
             let weight = spot.weight(Precision::File);
             measured.put(Signal::FileTouched, weight, || format!("touched {}", file.path));
-            measured.put(Signal::FolderTouched, weight, || format!("touched {}", file.path));
             let Some(function) = spot.function else { continue };
             let inside: Vec<&Hunk> =
                 file.hunks.iter().filter(|hunk| hunk.around() == Some(function)).collect();
@@ -232,54 +226,6 @@ fn touched(commit: &Commit, spots: &[Spot<'_>], folders: &Folders<'_>, measured:
                 });
             }
         }
-    }
-}
-
-/// Returns the innermost folder that holds both paths, without its last `/`; empty for the root.
-fn shared_folder<'a>(path: &str, of: &'a str) -> &'a str {
-    let mut end = 0;
-    for (at, (a, b)) in path.bytes().zip(of.bytes()).enumerate() {
-        if a != b {
-            break;
-        }
-        if a == b'/' {
-            end = at;
-        }
-    }
-    of.get(..end).unwrap_or_default()
-}
-
-/// How rarely the changes of a range touch the folders of the stack.
-struct Folders<'a> {
-    n_commits: usize,
-    n_commits_in: HashMap<&'a str, usize>,
-}
-
-impl<'a> Folders<'a> {
-    fn new(commits: &[Commit], spots: &[Spot<'a>]) -> Self {
-        let mut n_commits_in: HashMap<&'a str, usize> = HashMap::new();
-        for commit in commits {
-            let mut inside: HashSet<&'a str> = HashSet::new();
-            for file in &commit.files {
-                for spot in spots {
-                    let mut folder = shared_folder(&file.path, spot.site.path);
-                    while inside.insert(folder) && !folder.is_empty() {
-                        folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
-                    }
-                }
-            }
-            for folder in inside {
-                *n_commits_in.entry(folder).or_insert(0) += 1;
-            }
-        }
-        Self { n_commits: commits.len(), n_commits_in }
-    }
-
-    /// Returns 0 for a folder that every change touches, 1 for one that a single change touches.
-    fn rarity(&self, folder: &str) -> f64 {
-        let n_commits = self.n_commits.max(2) as f64;
-        let n_inside = self.n_commits_in.get(folder).copied().unwrap_or(1).max(1) as f64;
-        (n_commits / n_inside).ln().max(0.0) / n_commits.ln()
     }
 }
 

@@ -13,8 +13,6 @@ pub enum Signal {
     CodeRemoved,
     /// It touched a file of the stack.
     FileTouched,
-    /// It touched files in the folders of the stack.
-    FolderTouched,
     /// It shares rare words with the failure.
     SharedWords,
     /// It introduced the text of the message.
@@ -32,7 +30,7 @@ pub enum Signal {
 }
 
 /// How many signals there are.
-pub const N_SIGNALS: usize = 13;
+pub const N_SIGNALS: usize = 12;
 
 /// A weight for each signal, in the order of [`Signal`].
 pub type Weights = [f64; N_SIGNALS];
@@ -57,7 +55,6 @@ pub const TABLE: [WeightRow; N_SIGNALS] = [
     row(Signal::FunctionChanged, "function_changed", 1.5),
     row(Signal::CodeRemoved, "code_removed", 0.5),
     row(Signal::FileTouched, "file_touched", 1.5),
-    row(Signal::FolderTouched, "folder_touched", 0.5),
     row(Signal::SharedWords, "shared_words", 2.0),
     row(Signal::MessageIntroduced, "message_introduced", 2.0),
     row(Signal::Recent, "recent", 0.5),
