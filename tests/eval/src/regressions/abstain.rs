@@ -66,6 +66,7 @@ fn measure(result: &Scored<'_>) -> Sureness {
 }
 
 fn best(scene: &Scene) -> f64 {
-    let ordered = suspects::order(suspects::measure(&scene.input()), &suspects::weights());
+    let ordered =
+        suspects::order(suspects::measure(&scene.input(), &Cancel::new()), &suspects::weights());
     ordered.first().map_or(f64::NEG_INFINITY, |(_, score)| *score)
 }

@@ -102,7 +102,7 @@ impl<'a> Scored<'a> {
 
 /// Orders all commits of a case, whether or not the product would name one.
 fn order(case: &Case, scene: &Scene, weights: &Weights) -> Outcome {
-    let ordered = suspects::order(suspects::measure(&scene.input()), weights);
+    let ordered = suspects::order(suspects::measure(&scene.input(), &Cancel::new()), weights);
     Outcome::of(&ordered, |(measured, _)| {
         scene.history.commits.get(measured.commit_idx).is_some_and(|c| case.is_culprit(&c.id.0))
     })
@@ -160,7 +160,8 @@ fn explain(case: &Case) -> Table {
     let mut table = Table::new(&case.id, &["rank", "score", "signals"]);
     let mut section = Section::new(&case.id);
     let scene = Scene::new(case);
-    let ordered = suspects::order(suspects::measure(&scene.input()), &suspects::weights());
+    let ordered =
+        suspects::order(suspects::measure(&scene.input(), &Cancel::new()), &suspects::weights());
     for (at, (measured, score)) in ordered.iter().enumerate() {
         let Some(commit) = scene.history.commits.get(measured.commit_idx) else { continue };
         let is_culprit = case.is_culprit(&commit.id.0);
@@ -175,6 +176,20 @@ fn explain(case: &Case) -> Table {
             signals.map(|(row, value)| format!("{}={value:.2}", row.name)).collect();
         let cells = vec![(at + 1).to_string(), format!("{score:.2}"), shown.join(" ")];
         section.row(&format!("{mark}{subject}"), cells);
+    }
+    table.push(section);
+    let (suspects, _) = suspects::rank(&scene.input(), &Cancel::new());
+    let mut section = Section::new("functions");
+    for (at, span) in suspects.spans.iter().enumerate() {
+        let name = span.function.as_deref().unwrap_or("?");
+        let mark = if case.is_buggy(&span.path, name) { "*" } else { " " };
+        let reasons: Vec<String> = span
+            .reasons
+            .iter()
+            .map(|reason| format!("{:.2} {}", reason.weight, reason.detail))
+            .collect();
+        let cells = vec![(at + 1).to_string(), format!("{:.2}", span.score), reasons.join("; ")];
+        section.row(&format!("{mark}{name}"), cells);
     }
     table.push(section);
     table

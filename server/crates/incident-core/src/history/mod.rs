@@ -95,7 +95,7 @@ const OPENERS: [&str; 14] = [
 ];
 
 /// Takes the declared name out of a hunk heading: `pub fn acquire(&self) -> Pooled {`.
-fn name_in_heading(heading: &str) -> Option<&str> {
+pub(crate) fn name_in_heading(heading: &str) -> Option<&str> {
     let heading = crate::text::cut(heading, 400);
     let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let first_name = |text: &'_ str| -> Option<(usize, usize)> {

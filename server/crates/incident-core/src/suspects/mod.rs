@@ -3,7 +3,9 @@
 //! Never a silent wrong accusation: a suspect is an ancestor of the deployed commit, and "no code
 //! change explains this" is an answer.
 
+mod abstain;
 mod signals;
+mod spans;
 pub(crate) mod stack;
 mod weights;
 mod words;
@@ -38,7 +40,7 @@ pub struct SuspectCommit {
     pub subject: String,
     /// When it was written: seconds since 1970, UTC.
     pub author_time: i64,
-    /// From 0 to 1.
+    /// From 0 to 1: its share of the belief, among all candidates.
     pub score: f64,
     /// Why, strongest first. Never empty.
     pub reasons: Vec<Reason>,
@@ -110,7 +112,7 @@ pub fn wanted_history(traces: &[ResolvedTrace], functions: &SymbolIndex) -> Want
         .flat_map(stack::sites)
         .filter_map(|site| {
             let line = site.line?;
-            let (start, end) = stack::function_at(functions, site.path, line)
+            let (start, end) = stack::function_of(functions, &site)
                 .map(|item| (item.start_line, item.end_line))
                 .unwrap_or_else(|| blind_span(line));
             Some(WantedBlame {
@@ -125,31 +127,37 @@ pub fn wanted_history(traces: &[ResolvedTrace], functions: &SymbolIndex) -> Want
     WantedHistory { blame, max_commits: DEFAULT_WINDOW }
 }
 
-/// Least score with which a commit is named.
-const THRESHOLD: f64 = 2.0;
 /// How many suspects are named.
 const MAX_SUSPECTS: usize = 10;
 
 /// Ranks the commits of `input.history` as suspects for one incident.
+///
+/// Only commits of `input.history.commits` are ever named: ancestors of the deployed commit within
+/// the bounds. Where the best of them has too little to do with the failure, nobody is.
 pub fn rank(input: &RankInput<'_>, cancel: &Cancel) -> (Suspects, Vec<Problem>) {
+    let measured = measure(input, cancel);
     if cancel.is_cancelled() {
         return (Suspects::default(), vec![Problem::warning("the ranking was cancelled")]);
     }
-    let ranked = order(measure(input), &weights());
-    let commits: Vec<SuspectCommit> = ranked
-        .iter()
-        .take_while(|(_, score)| *score >= THRESHOLD)
+    let ordered = order(measured, &weights());
+    let spans = spans::rank(input, &ordered, &signals::failure_words(input));
+    if let Some(reason) = abstain::reason(input, &ordered) {
+        return (Suspects { commits: Vec::new(), abstained: Some(reason), spans }, Vec::new());
+    }
+    let commits = shares(&ordered)
+        .zip(&ordered)
+        .filter(|(_, (measured, _))| abstain::grounds(measured) > 0.0)
         .take(MAX_SUSPECTS)
-        .filter_map(|(measured, score)| suspect(input, measured, *score))
+        .filter_map(|(share, (measured, _))| suspect(input, measured, share))
         .collect();
-    let abstained = commits.is_empty().then(|| {
-        if input.history.commits.is_empty() {
-            format!("there is no change to look at ({})", input.history.bounds)
-        } else {
-            format!("no change ({}) comes near the failure", input.history.bounds)
-        }
-    });
-    (Suspects { commits, abstained, spans: Vec::new() }, Vec::new())
+    (Suspects { commits, abstained: None, spans }, Vec::new())
+}
+
+/// Returns each commit's share of the belief, in the order of the ranking.
+fn shares(ordered: &[(Measured, f64)]) -> impl Iterator<Item = f64> {
+    let highest = ordered.first().map_or(0.0, |(_, score)| *score);
+    let total: f64 = ordered.iter().map(|(_, score)| (score - highest).exp()).sum();
+    ordered.iter().map(move |(_, score)| (score - highest).exp() / total)
 }
 
 /// Orders measured commits by their weighted sum, best first; ties go to the newer one.
@@ -168,7 +176,7 @@ pub fn order(measured: Vec<Measured>, weights: &Weights) -> Vec<(Measured, f64)>
     scored
 }
 
-fn suspect(input: &RankInput<'_>, measured: &Measured, score: f64) -> Option<SuspectCommit> {
+fn suspect(input: &RankInput<'_>, measured: &Measured, share: f64) -> Option<SuspectCommit> {
     let commit = input.history.commits.get(measured.commit_idx)?;
     let mut reasons: Vec<Reason> = measured
         .details
@@ -188,7 +196,7 @@ fn suspect(input: &RankInput<'_>, measured: &Measured, score: f64) -> Option<Sus
         commit: commit.id.clone(),
         subject: commit.subject.clone(),
         author_time: commit.author_time,
-        score: 1.0 / (1.0 + (THRESHOLD - score).exp()),
+        score: share,
         reasons,
     })
 }

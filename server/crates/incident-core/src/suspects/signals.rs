@@ -6,6 +6,7 @@ use super::RankInput;
 use super::stack::{self, Site};
 use super::weights::{N_SIGNALS, Signal};
 use super::words::{self, Vocabulary, WeightedWords};
+use crate::cancel::Cancel;
 use crate::history::{BlameRange, Commit, Hunk};
 use crate::text;
 
@@ -54,8 +55,8 @@ struct Spot<'a> {
     span_is_function: bool,
 }
 
-/// Measures every commit of the history, in its order.
-pub fn measure(input: &RankInput<'_>) -> Vec<Measured> {
+/// Measures every commit of the history, in its order; incomplete when cancelled.
+pub fn measure(input: &RankInput<'_>, cancel: &Cancel) -> Vec<Measured> {
     let commits = &input.history.commits;
     let spots = spots(input);
     let is_on_stack = |path: &str| spots.iter().any(|spot| spot.site.path == path);
@@ -65,6 +66,7 @@ pub fn measure(input: &RankInput<'_>) -> Vec<Measured> {
     let mut measured: Vec<Measured> = commits
         .iter()
         .enumerate()
+        .take_while(|_| !cancel.is_cancelled())
         .map(|(commit_idx, commit)| {
             let mut measured =
                 Measured { commit_idx, values: [0.0; N_SIGNALS], details: Vec::new() };
@@ -87,7 +89,7 @@ fn spots<'a>(input: &RankInput<'a>) -> Vec<Spot<'a>> {
         if known || spots.len() >= MAX_SITES {
             continue;
         }
-        let item = site.line.and_then(|line| stack::function_at(input.functions, site.path, line));
+        let item = stack::function_of(input.functions, &site);
         spots.push(Spot {
             site,
             span_is_function: item.is_some(),
@@ -355,7 +357,7 @@ fn nth_frame(spot: &Spot<'_>) -> String {
 }
 
 /// Collects the words of the failure: message, functions, files, and what was pasted around.
-fn failure_words(input: &RankInput<'_>) -> WeightedWords {
+pub(super) fn failure_words(input: &RankInput<'_>) -> WeightedWords {
     let mut wanted = WeightedWords::new();
     for trace in input.traces {
         for cause in &trace.trace.causes {

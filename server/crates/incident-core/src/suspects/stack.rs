@@ -34,6 +34,9 @@ pub(crate) fn own_frames(trace: &ResolvedTrace) -> Vec<OwnFrame<'_>> {
     own
 }
 
+/// By how many lines a named function may lie off the line that a trace prints.
+const MAX_DRIFT: u32 = 50;
+
 /// A place of the program on the stack, in the deployed commit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Site<'a> {
@@ -79,18 +82,24 @@ fn site(resolution: &Resolution, printed_line: Option<u32>) -> Option<Site<'_>> 
     })
 }
 
-/// Returns the innermost function of `path` around `line`.
-pub(crate) fn function_at<'a>(
-    functions: &'a SymbolIndex,
-    path: &str,
-    line: u32,
-) -> Option<&'a Item> {
-    let file = functions.file(path)?;
-    file.items
-        .iter()
-        .filter(|item| item.kind == ItemKind::Function)
-        .filter(|item| item.start_line <= line && line <= item.end_line)
-        .min_by_key(|item| item.end_line - item.start_line)
+/// Returns the function that a site lies in.
+///
+/// The name that the trace gives beats the line: lines drift by a few, names do not.
+pub(crate) fn function_of<'a>(functions: &'a SymbolIndex, site: &Site<'_>) -> Option<&'a Item> {
+    let file = functions.file(site.path)?;
+    let items = || file.items.iter().filter(|item| item.kind == ItemKind::Function);
+    let line = site.line?;
+    let distance =
+        |item: &Item| item.start_line.saturating_sub(line).max(line.saturating_sub(item.end_line));
+    let by_name = items()
+        .filter(|item| Some(item.name.as_str()) == site.function)
+        .filter(|item| distance(item) <= MAX_DRIFT)
+        .min_by_key(|item| (distance(item), item.end_line.saturating_sub(item.start_line)));
+    by_name.or_else(|| {
+        items()
+            .filter(|item| distance(item) == 0)
+            .min_by_key(|item| item.end_line.saturating_sub(item.start_line))
+    })
 }
 
 fn is_own(frame: &Frame, resolution: &Resolution) -> bool {

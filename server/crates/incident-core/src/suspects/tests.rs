@@ -180,14 +180,18 @@ fn the_commit_that_wrote_the_failing_line_comes_first() {
     check(
         &run(&trace, &functions, &history),
         expect![[r#"
-        bbb Look pools up by name
-          blamed_line: last changed the line of the crash (src/pool.rs:41)
-          blamed_near: last changed the code at src/pool.rs:41
-          file_touched: touched src/pool.rs
-          function_changed: changed `acquire` (src/pool.rs)
-        ccc Tidy the pool
-          file_touched: touched src/pool.rs
-    "#]],
+            bbb Look pools up by name
+              blamed_line: last changed the line of the crash (src/pool.rs:41)
+              blamed_near: last changed the code at src/pool.rs:41
+              recent: number 2 of 3 changes, newest first
+              file_touched: touched src/pool.rs
+              focused: 2 of its 2 changed lines lie in files of the stack
+              function_changed: changed `acquire` (src/pool.rs)
+            ccc Tidy the pool
+              recent: number 1 of 3 changes, newest first
+              file_touched: touched src/pool.rs
+              focused: 2 of its 2 changed lines lie in files of the stack
+        "#]],
     );
 }
 
@@ -201,8 +205,8 @@ fn blame_outside_the_bounds_names_nobody() {
     check(
         &run(&trace, &SymbolIndex::default(), &history),
         expect![[r#"
-        nobody: no change (since v1.0.0) comes near the failure
-    "#]],
+            nobody: none of the 1 changes (since v1.0.0) touched the code on the stack or speaks of the failure
+        "#]],
     );
 }
 
