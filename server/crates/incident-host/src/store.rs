@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use incident_core::redact::redact;
+use incident_core::redact::Redactor;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -62,8 +62,9 @@ impl Store {
     pub fn put(&self, incident: &StoredIncident) -> Result<(), StoreError> {
         let path = self.path(&incident.id)?;
         let mut kept = incident.clone();
-        kept.title = redact(&kept.title);
-        redact_strings(&mut kept.report);
+        let mut redactor = Redactor::default();
+        kept.title = redactor.redact(&kept.title);
+        redact_strings(&mut kept.report, &mut redactor);
         let bytes = serde_json::to_vec(&kept).expect("an entry makes JSON");
         locked(&self.folder, || {
             self.expire(incident.saved_at);
@@ -179,12 +180,16 @@ fn read(path: &Path) -> Option<StoredIncident> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
-fn redact_strings(value: &mut serde_json::Value) {
+fn redact_strings(value: &mut serde_json::Value, redactor: &mut Redactor) {
     // Depth is bounded: serde_json reads no deeper than 128, and our reports are far flatter.
     match value {
-        serde_json::Value::String(text) => *text = redact(text),
-        serde_json::Value::Array(items) => items.iter_mut().for_each(redact_strings),
-        serde_json::Value::Object(fields) => fields.values_mut().for_each(redact_strings),
+        serde_json::Value::String(text) => *text = redactor.redact(text),
+        serde_json::Value::Array(items) => {
+            items.iter_mut().for_each(|item| redact_strings(item, redactor));
+        }
+        serde_json::Value::Object(fields) => {
+            fields.values_mut().for_each(|field| redact_strings(field, redactor));
+        }
         _ => {}
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn report(server: &Server, params: &IncidentParams) -> Result<T
 pub(super) fn summary(server: &Server, params: &IncidentParams) -> Result<TextResult> {
     let board = server.state.snapshot().board;
     let entry = find(&board, params.id.as_deref())?;
-    let text = incident_core::redact::redact(&entry.explained.incident.title);
+    let text = incident_core::redact::redact(&entry.explained.incident.title).text;
     Ok(TextResult {
         text,
         path: None,
