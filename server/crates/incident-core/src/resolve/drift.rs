@@ -5,14 +5,12 @@
 //! the statement that is most like the old one. What is like nothing is gone, and that is an answer.
 
 use crate::cancel::Cancel;
+use crate::resolve::Status;
 use crate::resolve::linemap::LineMap;
-use crate::resolve::place::{
-    Printed, SourceFile, View, ambiguous, by_symbol, candidate, same_function,
-};
+use crate::resolve::place::{Printed, SourceFile, View, same_function};
 use crate::resolve::shape::Shape;
-use crate::resolve::{Resolution, Status};
 use crate::syntax::rust::{FailingName, FailureHint, Snippet};
-use crate::syntax::{FailureKind, Item, ItemKind};
+use crate::syntax::{Item, ItemKind};
 use crate::text::ByteSpan;
 
 /// A statement less like the old one than this is another one.
@@ -358,63 +356,6 @@ fn elsewhere<'v>(
         return None;
     }
     found.into_iter().next()
-}
-
-/// Finds a place without a function's name and without the deployed text, by what the message says.
-pub(super) fn by_shape(
-    view: &View<'_>,
-    files: &[&SourceFile<'_>],
-    line: u32,
-    column: Option<u32>,
-    hint: FailureHint<'_>,
-) -> Option<Resolution> {
-    let confirmed: Vec<&&SourceFile<'_>> =
-        files.iter().filter(|file| confirms(file, line, column, hint, view.cancel)).collect();
-    match confirmed.as_slice() {
-        [] => None,
-        [file] => {
-            let place = file.place(Some(line), column, None, hint, view.cancel);
-            let reason = "the deployed text was not seen; what failed could stand at that line";
-            Some(by_symbol(place, reason.to_owned()))
-        }
-        several => Some(ambiguous(
-            several.iter().map(|file| candidate(file, Some(line))).collect(),
-            "the deployed text was not seen, and several files fit".to_owned(),
-        )),
-    }
-}
-
-/// Says whether what the message tells of stands at the printed line and column.
-fn confirms(
-    file: &SourceFile<'_>,
-    line: u32,
-    column: Option<u32>,
-    hint: FailureHint<'_>,
-    cancel: &Cancel,
-) -> bool {
-    let Some(kind) = hint.kind else { return false };
-    file.failing(line, column, hint, cancel).is_some_and(|found| found.kind == kind)
-}
-
-/// Returns the line of a function that most likely failed, where its text alone tells.
-pub(super) fn line_in_function(
-    file: &SourceFile<'_>,
-    item: &Item,
-    line: u32,
-    column: Option<u32>,
-    hint: FailureHint<'_>,
-    cancel: &Cancel,
-) -> Option<u32> {
-    let _ = (line, column);
-    if hint.kind.is_none_or(|kind| kind == FailureKind::Other) {
-        return None;
-    }
-    let mut lines = (item.start_line..=item.end_line.min(item.start_line.saturating_add(2_000)))
-        .filter(|line| file.failing(*line, None, hint, cancel).is_some());
-    match (lines.next(), lines.next()) {
-        (Some(only), None) => Some(only),
-        _ => None,
-    }
 }
 
 /// Names the files of today that may hold what a changed place became: those with a function of the

@@ -11,6 +11,7 @@ mod paths;
 mod place;
 mod shape;
 mod symbol;
+mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -271,19 +272,28 @@ pub fn resolve(
 ) -> (ResolvedTrace, Vec<Problem>) {
     let view = View::new(input, cancel);
     let hint = trace.message().map(FailureHint::from_message).unwrap_or_default();
+    let symbols: Vec<Option<SymbolPath>> = trace
+        .frames
+        .iter()
+        .map(|frame| frame.function.as_deref().and_then(SymbolPath::parse))
+        .collect();
     let location = trace.location.as_ref().map(|location| {
         // The panic line names no function; a frame at the same place does.
-        let frame = trace.frames.iter().find(|frame| {
+        let same_place = trace.frames.iter().position(|frame| {
             frame.location.as_ref().is_some_and(|of_frame| {
                 of_frame.file == location.file && of_frame.line == location.line
             })
         });
-        let symbol = frame.and_then(|frame| SymbolPath::parse(frame.function.as_deref()?));
-        view.resolve(Printed { location: Some(location), symbol: symbol.as_ref(), hint })
+        let symbol = same_place.and_then(|frame_idx| symbols.get(frame_idx)?.as_ref());
+        let innermost = trace.frames.iter().position(|frame| {
+            matches!(frame.origin, Origin::App | Origin::Dependency) && !frame.noise
+        });
+        let near = innermost.and_then(|frame_idx| symbols.get(frame_idx)?.as_ref());
+        view.resolve(Printed { location: Some(location), symbol, near, callee: None, hint })
     });
     let mut frames = Vec::with_capacity(trace.frames.len());
     let mut problems = Vec::new();
-    for frame in &trace.frames {
+    for (frame_idx, frame) in trace.frames.iter().enumerate() {
         if cancel.is_cancelled() {
             frames.resize_with(trace.frames.len(), || {
                 place::unresolved("cancelled before it was looked up".to_owned())
@@ -291,14 +301,15 @@ pub fn resolve(
             problems.push(Problem::warning("resolving the trace was cancelled"));
             break;
         }
-        let symbol = frame.function.as_deref().and_then(SymbolPath::parse);
-        let at = |location| {
-            view.resolve(Printed {
-                location,
-                symbol: symbol.as_ref(),
-                hint: FailureHint::default(),
-            })
-        };
+        let symbol = symbols.get(frame_idx).and_then(Option::as_ref);
+        let inner = frame_idx.checked_sub(1).and_then(|inner| symbols.get(inner)?.as_ref());
+        let callee = inner.map(SymbolPath::name);
+        // The frame of the panic itself knows what failed.
+        let is_panic = frame.location.is_some()
+            && frame.location.as_ref().map(|at| (&at.file, at.line))
+                == trace.location.as_ref().map(|at| (&at.file, at.line));
+        let hint = if is_panic { hint } else { FailureHint::default() };
+        let at = |location| view.resolve(Printed { location, symbol, near: None, callee, hint });
         let mut resolution = at(frame.location.as_ref());
         resolution.more = frame.more_locations.iter().map(|location| at(Some(location))).collect();
         frames.push(resolution);
@@ -314,7 +325,7 @@ pub fn resolve_location(
 ) -> Resolution {
     let view = View::new(input, cancel);
     let hint = FailureHint::default();
-    view.resolve(Printed { location: Some(location), symbol: None, hint })
+    view.resolve(Printed { location: Some(location), symbol: None, near: None, callee: None, hint })
 }
 
 #[cfg(test)]

@@ -75,6 +75,25 @@ impl PrintedPath {
         self.parts.last().map_or("", String::as_str)
     }
 
+    /// Returns the other file that may hold the same module: `a/mod.rs` for `a.rs` and back.
+    pub(super) fn other_spelling(&self) -> Option<Self> {
+        let (last, before) = self.parts.split_last()?;
+        let mut parts = before.to_vec();
+        match last.strip_suffix(".rs")? {
+            "mod" => {
+                let module = parts.pop()?;
+                parts.push(format!("{module}.rs"));
+            }
+            module => parts.extend([module.to_owned(), "mod.rs".to_owned()]),
+        }
+        Some(Self { parts })
+    }
+
+    /// Says whether the last part tells more than `mod.rs` or `main.rs` do.
+    pub(super) fn has_telling_name(&self) -> bool {
+        !matches!(self.last(), "mod.rs" | "lib.rs" | "main.rs" | "build.rs")
+    }
+
     fn has_run(&self, run: &[&str]) -> bool {
         self.parts.windows(run.len()).any(|window| window == run)
     }

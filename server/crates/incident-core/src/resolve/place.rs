@@ -22,7 +22,7 @@ const MAX_CANDIDATES: usize = 16;
 pub(super) struct View<'a> {
     pub(super) input: &'a ResolveInput<'a>,
     pub(super) cancel: &'a Cancel,
-    current_names: FileNames<'a>,
+    pub(super) current_names: FileNames<'a>,
     deployed_names: FileNames<'a>,
     files: HashMap<&'a str, SourceFile<'a>>,
 }
@@ -42,6 +42,10 @@ pub(super) struct Printed<'a> {
     pub(super) location: Option<&'a SourceLocation>,
     /// The function's name, brought to one form.
     pub(super) symbol: Option<&'a SymbolPath>,
+    /// The function of the innermost frame of the program, for a panic that names none.
+    pub(super) near: Option<&'a SymbolPath>,
+    /// The function that the next inner frame names: this one called it.
+    pub(super) callee: Option<&'a str>,
     /// What the panic's message says, for the place of the panic alone.
     pub(super) hint: FailureHint<'a>,
 }
@@ -58,6 +62,14 @@ impl<'a> SourceFile<'a> {
 
     pub(super) fn line_text(&self, line: u32) -> Option<&'a str> {
         Some(self.lines.line_span(line)?.slice(self.text)?.trim_end())
+    }
+
+    /// Returns the line and the column of an offset, both from 1; the column counts characters.
+    pub(super) fn char_place(&self, offset: usize) -> (u32, u32) {
+        let at = self.lines.line_col(offset);
+        let start = self.lines.line_span(at.line).map_or(offset, |span| span.start);
+        let n_chars = self.text.get(start..offset).map_or(0, |text| text.chars().count());
+        (at.line, u32::try_from(n_chars + 1).unwrap_or(u32::MAX))
     }
 
     /// Says whether a line holds anything.
@@ -290,103 +302,8 @@ impl<'a> View<'a> {
         Resolution { status, place, reason, ..Resolution::default() }
     }
 
-    /// A place of which only today's text is known.
-    fn in_current(
-        &self,
-        printed: Printed<'_>,
-        path: &PrintedPath,
-        line: u32,
-        column: Option<u32>,
-    ) -> Resolution {
-        let matches = self.current_names.longest_suffix(path);
-        let mut files: Vec<&SourceFile<'a>> = matches
-            .iter()
-            .filter(|found| found.whole || printed.symbol.is_some())
-            .filter_map(|found| self.file(found.path))
-            .collect();
-        if let Some(symbol) = printed.symbol {
-            let crates = symbol.crates();
-            let known = |file: &SourceFile<'a>| {
-                let member = lookup::member_of_file(self.input.members, file.path);
-                member.is_some_and(|member| {
-                    crates.iter().any(|name| lookup::same_crate(&member.name, name))
-                })
-            };
-            if files.iter().any(|file| known(file)) {
-                files.retain(|file| known(file));
-            }
-            let confirmed: Vec<&SourceFile<'a>> = files
-                .iter()
-                .copied()
-                .filter(|file| file.function_at(line).is_some_and(|item| is_named(item, symbol)))
-                .collect();
-            if let [file] = confirmed.as_slice() {
-                let place = file.place(Some(line), column, None, printed.hint, self.cancel);
-                let reason = "the deployed text was not seen; the function around the line agrees";
-                return by_symbol(place, reason.to_owned());
-            }
-            if confirmed.len() > 1 {
-                return ambiguous(
-                    confirmed.iter().map(|file| candidate(file, Some(line))).collect(),
-                    "several files have such a function at that line".to_owned(),
-                );
-            }
-            return self.after_mismatch(printed, symbol, &files, line, column);
-        }
-        drift::by_shape(self, &files, line, column, printed.hint).unwrap_or_else(|| {
-            if files.is_empty() {
-                return unresolved(format!(
-                    "no file of the workspace ends like `{}`",
-                    path.parts.join("/")
-                ));
-            }
-            ambiguous(
-                files.iter().map(|file| candidate(file, Some(line))).collect(),
-                "the deployed text was not seen, and nothing confirms the line".to_owned(),
-            )
-        })
-    }
-
-    /// The printed line lies in another function than the frame names: the name decides.
-    fn after_mismatch(
-        &self,
-        printed: Printed<'_>,
-        symbol: &SymbolPath,
-        files: &[&SourceFile<'a>],
-        line: u32,
-        column: Option<u32>,
-    ) -> Resolution {
-        let in_file: Vec<(&SourceFile<'a>, &Item)> = files
-            .iter()
-            .flat_map(|file| {
-                file.items
-                    .iter()
-                    .filter(|item| is_named(item, symbol))
-                    .map(move |item| (*file, item))
-            })
-            .collect();
-        if let [(file, item)] = in_file.as_slice() {
-            let line = drift::line_in_function(file, item, line, column, printed.hint, self.cancel);
-            let place =
-                file.place(line, column.filter(|_| false), Some(item), printed.hint, self.cancel);
-            let reason = format!(
-                "the deployed text was not seen; the printed line does not lie in `{}` here",
-                item.name
-            );
-            return by_symbol(place, reason);
-        }
-        let resolution = self.by_symbol_only(printed);
-        if resolution.status != Status::Unresolved || files.is_empty() {
-            return resolution;
-        }
-        ambiguous(
-            files.iter().map(|file| candidate(file, Some(line))).collect(),
-            format!("the line does not lie in `{}`, and no such function is known", symbol.name()),
-        )
-    }
-
     /// A place without a usable path: the function's name alone.
-    fn by_symbol_only(&self, printed: Printed<'_>) -> Resolution {
+    pub(super) fn by_symbol_only(&self, printed: Printed<'_>) -> Resolution {
         let Some(symbol) = printed.symbol else {
             return unresolved("neither a file nor a function's name".to_owned());
         };
@@ -622,7 +539,12 @@ pub(super) fn wanted(
         }
         PathOwner::Unknown => path,
     };
-    let longest = names.longest_suffix(&path).into_iter().map(|found| found.path);
+    let other = path.other_spelling();
+    let longest = [Some(&path), other.as_ref()]
+        .into_iter()
+        .flatten()
+        .flat_map(|path| names.longest_suffix(path))
+        .map(|found| found.path);
     let same_name = names.same_name(&path);
     let further = if same_name.len() > MAX_CANDIDATES { Vec::new() } else { same_name };
     longest.take(MAX_CANDIDATES).chain(further).map(str::to_owned).collect()

@@ -55,6 +55,11 @@ impl<'t> Snippet<'t> {
         Some(snippet)
     }
 
+    /// Parses a whole file.
+    pub fn whole(text: &'t str, cancel: &Cancel) -> Option<Self> {
+        Self::parse(text, ByteSpan::new(0, text.len()), None, cancel)
+    }
+
     /// Parses the whole function again where this is one argument of a macro in it.
     pub fn function_tree(&self, cancel: &Cancel) -> Option<Self> {
         Self::parse(self.text, self.function?, self.function, cancel)
