@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// No run of the program may take longer; each one has far less to do.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// Returns the program, built once from the tree as it is.
 pub(crate) fn incident_lsp() -> &'static Path {

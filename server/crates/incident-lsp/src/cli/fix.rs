@@ -44,7 +44,7 @@ pub(super) fn run(args: FixArgs) -> Outcome {
         };
         Ok::<_, worktree::WorktreeError>((opened, verification))
     })??;
-    output::print(&describe(&opened, verification.as_ref()))?;
+    output::print_plain(&describe(&opened, verification.as_ref()))?;
     let failed = verification.is_some_and(|verification| !verification.passed);
     Ok(ExitCode::from(if failed { FINDINGS } else { DONE }))
 }
@@ -126,7 +126,7 @@ fn describe(opened: &Opened, verification: Option<&Verification>) -> String {
 fn list(workspace: &Workspace) -> Outcome {
     let scratches = worktree::list(workspace)?;
     if scratches.is_empty() {
-        output::print("no scratch worktree is open\n")?;
+        output::print_plain("no scratch worktree is open\n")?;
     }
     for scratch in scratches {
         let state = if !scratch.is_complete {
@@ -136,7 +136,7 @@ fn list(workspace: &Workspace) -> Outcome {
         } else {
             ""
         };
-        output::print(&format!(
+        output::print_plain(&format!(
             "{}  {}{state}\n  {}\n",
             scratch.branch,
             scratch.summary,
@@ -149,13 +149,15 @@ fn list(workspace: &Workspace) -> Outcome {
 fn clean(workspace: &Workspace, scope: CleanScope) -> Outcome {
     let cleaned = worktree::clean(workspace, scope, &Cancel::new())?;
     for branch in &cleaned.removed {
-        output::print(&format!("removed {branch}\n"))?;
+        output::print_plain(&format!("removed {branch}\n"))?;
     }
     for (branch, reason) in &cleaned.kept {
-        output::print(&format!("kept {branch}: {reason} (`fix --clean --all` removes it)\n"))?;
+        output::print_plain(&format!(
+            "kept {branch}: {reason} (`fix --clean --all` removes it)\n"
+        ))?;
     }
     if cleaned.removed.is_empty() && cleaned.kept.is_empty() {
-        output::print("no scratch worktree is open\n")?;
+        output::print_plain("no scratch worktree is open\n")?;
     }
     Ok(ExitCode::from(DONE))
 }

@@ -13,6 +13,11 @@ pub(super) fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Prints text that may hold something from outside: what a terminal would obey is spelled out.
+pub(super) fn print_plain(text: &str) -> io::Result<()> {
+    print(&neutral::block(text))
+}
+
 /// Prints a report in colour where standard output is a terminal and `NO_COLOR` is not set.
 pub(super) fn print_styled(report: &Styled) -> io::Result<()> {
     print(&ansi(report))

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use incident_core::neutral;
 use incident_host::command::Environment;
 use incident_host::folders::Folders;
 use incident_host::trust;
@@ -54,6 +53,6 @@ pub(super) fn folders() -> anyhow::Result<Folders> {
 }
 
 fn say(text: &str) -> Outcome {
-    output::print(&format!("{}\n", neutral::block(text)))?;
+    output::print_plain(&format!("{text}\n"))?;
     Ok(ExitCode::from(DONE))
 }

@@ -16,7 +16,7 @@ pub use logs::{Burst, LogGroup, Logs, Statement};
 
 use serde::{Deserialize, Serialize};
 
-use crate::problem;
+use crate::{neutral, problem};
 
 /// The version of every document that this module writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -55,11 +55,25 @@ impl From<&problem::Problem> for Problem {
 }
 
 /// Returns `document` as indented JSON with a last line end.
+///
+/// Characters that a terminal would obey stand as `\u` escapes, which mean the same to a reader.
 pub fn to_string<T: Serialize>(document: &T) -> String {
-    let mut text = serde_json::to_string_pretty(document)
+    let text = serde_json::to_string_pretty(document)
         .expect("wire types hold strings, numbers, lists and structs, which JSON always takes");
-    text.push('\n');
-    text
+    // Only strings hold anything but ASCII, so that an escape is right wherever one is needed.
+    let mut shown = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        match neutral::is_control(c) && c != '\n' {
+            true => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    shown.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            false => shown.push(c),
+        }
+    }
+    shown.push('\n');
+    shown
 }
 
 #[cfg(test)]

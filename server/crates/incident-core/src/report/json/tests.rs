@@ -39,3 +39,11 @@ fn nan_is_no_json() {
     explanation.incidents[0].incident.suspects.commits[0].score = f64::NAN;
     assert!(to_string(&explain(&explanation)).contains("\"score\": 0.0"));
 }
+
+#[test]
+fn controls_are_escaped_and_read_back() {
+    let written = "a\u{9b}\u{202e}\u{7f}\u{e0041}\u{1b}\n";
+    let text = to_string(&written);
+    assert_eq!(text, "\"a\\u009b\\u202e\\u007f\\udb40\\udc41\\u001b\\n\"\n");
+    assert_eq!(serde_json::from_str::<String>(&text).unwrap(), written);
+}
