@@ -224,3 +224,18 @@ pub(crate) fn split_commas<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a
 pub(crate) fn unquoted(literal: &str) -> String {
     literal.trim_start_matches(['r', 'b', 'c', '#']).trim_end_matches('#').trim_matches('"').into()
 }
+
+/// Answers the key of a manifest's `target` table: `cfg(..)` or a platform's name.
+pub(crate) fn parse_target(target: &str) -> CfgValue {
+    let predicate = target.trim().strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')'));
+    match predicate {
+        Some(predicate) => {
+            parse_cfg(&super::tokens::tokenize(predicate)).eval(&CfgContext::default())
+        }
+        None => {
+            let is_here =
+                target.contains(std::env::consts::ARCH) && target.contains(std::env::consts::OS);
+            if is_here { CfgValue::Maybe } else { CfgValue::Off }
+        }
+    }
+}

@@ -16,11 +16,13 @@ pub(crate) mod tokens;
 pub(crate) mod types;
 mod world;
 
+pub(crate) use cfg::parse_target;
 pub use cfg::{Cfg, CfgContext, CfgValue};
 pub use extract::{PackageSource, index_package};
 pub(crate) use extract::{SnippetScope, index_snippet};
 pub use resolve::{Gate, Lookup, Namespace, PathKind, Resolver, Target};
 pub use types::{Bound, GenericParam, Generics, PathSegment, TypePath, TypeRef};
+pub(crate) use world::head_name;
 pub use world::{ApiWorld, CrateId, CrateKey, DefId, LoadedCrate};
 
 /// Changes whenever the shape or the meaning of [`CrateApi`] does; part of every cache key.

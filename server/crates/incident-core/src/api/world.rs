@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::deps::PackageId;
 
 use super::cfg::CfgContext;
-use super::{CrateApi, Item, ItemId, ItemKind, Scope};
+use super::{Attrs, CrateApi, Impl, Item, ItemId, ItemKind, Scope, TypeRef};
 
 /// A crate's place in an [`ApiWorld`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +70,12 @@ pub(crate) struct CrateTables {
     pub(crate) loaded: LoadedCrate,
     /// Items by module and name.
     by_name: HashMap<ItemId, HashMap<String, Vec<ItemId>>>,
+    /// Impls by the last segment of the type that they are for; `""` for type parameters.
+    impls_by_type: HashMap<String, Vec<u32>>,
+    /// Impls by the last segment of their trait.
+    impls_by_trait: HashMap<String, Vec<u32>>,
+    /// Traits by the name of an item that they have.
+    traits_by_method: HashMap<String, Vec<ItemId>>,
 }
 
 impl ApiWorld {
@@ -160,6 +166,8 @@ impl ApiWorld {
 impl CrateTables {
     fn new(loaded: LoadedCrate) -> Self {
         let mut by_name: HashMap<ItemId, HashMap<String, Vec<ItemId>>> = HashMap::new();
+        let mut aliases: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut traits_by_method: HashMap<String, Vec<ItemId>> = HashMap::new();
         for (item, id) in loaded.api.items.iter().zip(0..) {
             if id != item.parent {
                 by_name
@@ -169,11 +177,107 @@ impl CrateTables {
                     .or_default()
                     .push(id);
             }
+            match &item.kind {
+                ItemKind::TypeAlias { ty, .. } => {
+                    if let Some(head) = head_name(ty).filter(|head| *head != item.name) {
+                        aliases.entry(&item.name).or_default().push(head);
+                    }
+                }
+                ItemKind::Module(scope) => {
+                    for import in &scope.imports {
+                        if let (Some(name), Some(last)) = (&import.name, import.path.last())
+                            && name != last
+                        {
+                            aliases.entry(name).or_default().push(last);
+                        }
+                    }
+                }
+                ItemKind::Trait { items, .. } => {
+                    for item in items {
+                        traits_by_method.entry(item.name.clone()).or_default().push(id);
+                    }
+                }
+                _ => {}
+            }
         }
-        Self { loaded, by_name }
+        let mut impls_by_type: HashMap<String, Vec<u32>> = HashMap::new();
+        let mut impls_by_trait: HashMap<String, Vec<u32>> = HashMap::new();
+        for (one, id) in loaded.api.impls.iter().zip(0..) {
+            for name in heads(one, &aliases) {
+                impls_by_type.entry(name.to_owned()).or_default().push(id);
+            }
+            if let Some(last) = one.of_trait.as_ref().and_then(|path| path.segments.last()) {
+                for name in with_aliases(&last.name, &aliases) {
+                    impls_by_trait.entry(name.to_owned()).or_default().push(id);
+                }
+            }
+        }
+        Self { loaded, by_name, impls_by_type, impls_by_trait, traits_by_method }
     }
 
     pub(crate) fn named(&self, parent: ItemId, name: &str) -> &[ItemId] {
         self.by_name.get(&parent).and_then(|names| names.get(name)).map_or(&[], Vec::as_slice)
     }
+
+    pub(crate) fn impls_for(&self, head: &str) -> impl Iterator<Item = (u32, &Impl)> {
+        let ids = self.impls_by_type.get(head).map_or(&[][..], Vec::as_slice);
+        ids.iter().map(|id| (*id, &self.loaded.api.impls[*id as usize]))
+    }
+
+    pub(crate) fn impls_of(&self, trait_name: &str) -> impl Iterator<Item = (u32, &Impl)> {
+        let ids = self.impls_by_trait.get(trait_name).map_or(&[][..], Vec::as_slice);
+        ids.iter().map(|id| (*id, &self.loaded.api.impls[*id as usize]))
+    }
+
+    pub(crate) fn traits_with(&self, method: &str) -> &[ItemId] {
+        self.traits_by_method.get(method).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the attributes of the modules around an item, innermost first.
+    pub(crate) fn around(&self, module: ItemId) -> impl Iterator<Item = &Attrs> {
+        let mut next = Some(module);
+        std::iter::from_fn(move || {
+            let item = self.loaded.api.items.get(next? as usize)?;
+            next = (Some(item.parent) != next).then_some(item.parent);
+            Some(&item.attrs)
+        })
+    }
+}
+
+/// The name that stands for a type's head in the tables.
+pub(crate) fn head_name(ty: &TypeRef) -> Option<&str> {
+    match ty {
+        TypeRef::Path(path) => path.segments.last().map(|segment| segment.name.as_str()),
+        TypeRef::Ref(_) => Some("&"),
+        TypeRef::Pointer(_) => Some("*"),
+        TypeRef::Tuple(_) => Some("()"),
+        TypeRef::Slice(_) => Some("[]"),
+        TypeRef::Array(_) => Some("[;]"),
+        TypeRef::Fn(..) => Some("fn"),
+        TypeRef::Dyn(bounds) => bounds.first()?.segments.last().map(|last| last.name.as_str()),
+        TypeRef::Never => Some("!"),
+        TypeRef::Impl(_) | TypeRef::Infer => None,
+    }
+}
+
+fn heads<'a>(one: &'a Impl, aliases: &HashMap<&'a str, Vec<&'a str>>) -> Vec<&'a str> {
+    let Some(head) = head_name(&one.self_ty) else { return vec![""] };
+    if one.generics.params.iter().any(|param| param.name == head) {
+        return vec![""];
+    }
+    with_aliases(head, aliases)
+}
+
+fn with_aliases<'a>(name: &'a str, aliases: &HashMap<&'a str, Vec<&'a str>>) -> Vec<&'a str> {
+    let mut names = vec![name];
+    let mut at = 0;
+    while let Some(name) = names.get(at).copied() {
+        for alias in aliases.get(name).into_iter().flatten() {
+            if !names.contains(alias) && names.len() < 16 {
+                names.push(alias);
+            }
+        }
+        at += 1;
+    }
+    names
 }

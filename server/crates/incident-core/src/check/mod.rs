@@ -10,9 +10,17 @@ use crate::cancel::Cancel;
 use crate::deps::{LockedPackages, PackageId};
 use crate::problem::Problem;
 
-mod names;
 mod snippet;
 mod walk;
+
+mod calls;
+mod infer;
+mod macros;
+mod paths;
+mod patterns;
+
+mod names;
+mod solve;
 
 pub use snippet::{Snippet, SnippetKind, parse_snippet};
 

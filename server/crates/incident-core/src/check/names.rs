@@ -186,3 +186,17 @@ fn closeness(a: &str, b: &str) -> f64 {
     let shared = common as f64 / total as f64;
     spelling.max(0.4 * spelling + 0.6 * shared.sqrt())
 }
+
+/// Judges a member that a type or trait at hand does not have.
+pub(crate) fn missing_member(
+    resolver: &Resolver<'_>,
+    owner: &str,
+    krate: CrateId,
+    name: &str,
+    names: BTreeSet<String>,
+) -> Judgement {
+    let place = crate_words(resolver, krate);
+    Judgement::new(Verdict::Missing, format!("`{owner}` of {place} has no `{name}`"))
+        .about(package_of(resolver, krate))
+        .suggesting(nearest(name, names))
+}

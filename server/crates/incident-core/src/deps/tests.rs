@@ -97,3 +97,55 @@ fn newer_format_is_read_with_a_warning() {
     "#]],
     );
 }
+
+fn features_of(app: &str, manifests: &[&str], lock: &str, expected: Expect) {
+    let (locked, _) = parse_cargo_lock("Cargo.lock", lock);
+    let root = manifest::parse_manifest(app, None).unwrap();
+    let manifests: BTreeMap<PackageId, manifest::Manifest> = manifests
+        .iter()
+        .map(|text| manifest::parse_manifest(text, None).unwrap())
+        .map(|manifest| (manifest.id.clone().unwrap(), manifest))
+        .collect();
+    let features = features::resolve_features(&[root], &locked, &manifests);
+    let shown: Vec<String> = features
+        .on
+        .iter()
+        .map(|(id, on)| format!("{id}: {}\n", on.iter().cloned().collect::<Vec<_>>().join(" ")))
+        .collect();
+    expected.assert_eq(&shown.concat());
+}
+
+#[test]
+fn features_that_only_another_dependency_turns_on() {
+    features_of(
+        "[package]\nname = 'app'\nversion = '0.1.0'\n[dependencies]\ntokio = { version = '1', features = ['rt'] }\nweb = '0.1'\n[target.'cfg(windows)'.dependencies]\nwin = '1'",
+        &[
+            "[package]\nname = 'tokio'\nversion = '1.0.0'\n[features]\ndefault = []\nrt = []\nfs = ['rt', 'dep:bytes', 'mio?/os']\nnet = ['mio']\n[dependencies]\nbytes = { version = '1', optional = true }\nmio = { version = '1', optional = true, default-features = false }",
+            "[package]\nname = 'web'\nversion = '0.1.0'\n[dependencies]\ntokio = { version = '1', features = ['fs', 'net'] }",
+            "[package]\nname = 'mio'\nversion = '1.0.0'\n[features]\ndefault = ['log']\nlog = []\nos = []",
+        ],
+        "version = 4\n[[package]]\nname = 'app'\nversion = '0.1.0'\ndependencies = ['tokio', 'web', 'win']\n[[package]]\nname = 'tokio'\nversion = '1.0.0'\ndependencies = ['bytes', 'mio']\n[[package]]\nname = 'web'\nversion = '0.1.0'\ndependencies = ['tokio']\n[[package]]\nname = 'bytes'\nversion = '1.0.0'\n[[package]]\nname = 'mio'\nversion = '1.0.0'\n[[package]]\nname = 'win'\nversion = '1.0.0'\n",
+        expect![[r#"
+            bytes 1.0.0: default
+            mio 1.0.0: os
+            tokio 1.0.0: default fs mio net rt
+            web 0.1.0: 
+        "#]],
+    );
+}
+
+#[test]
+fn two_major_versions_keep_their_own_features() {
+    features_of(
+        "[package]\nname = 'app'\nversion = '0.1.0'\n[dependencies]\nrand = { version = '0.9', features = ['small'] }\nold = { package = 'rand', version = '0.8', features = ['log'] }",
+        &[
+            "[package]\nname = 'rand'\nversion = '0.9.1'\n[features]\nsmall = []\nlog = []",
+            "[package]\nname = 'rand'\nversion = '0.8.5'\n[features]\nsmall = []\nlog = []",
+        ],
+        "version = 4\n[[package]]\nname = 'app'\nversion = '0.1.0'\ndependencies = ['rand 0.8.5', 'rand 0.9.1']\n[[package]]\nname = 'rand'\nversion = '0.8.5'\n[[package]]\nname = 'rand'\nversion = '0.9.1'\n",
+        expect![[r#"
+            rand 0.8.5: log
+            rand 0.9.1: small
+        "#]],
+    );
+}
