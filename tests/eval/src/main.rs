@@ -1,5 +1,6 @@
 //! The benchmark of incident-lsp: scores a corpus folder and prints a table.
 
+mod apis;
 mod drift;
 mod floor;
 mod published;
@@ -26,6 +27,8 @@ enum Command {
     Regressions(regressions::Args),
     /// How stack traces are read, and where their places lie in the published source.
     Traces(traces::Args),
+    /// Whether invented APIs are caught and real ones left alone.
+    Apis(apis::Args),
     /// Where the places of older traces lie in later source.
     Drift(drift::Args),
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Regressions(args) => regressions::run(&args),
         Command::Traces(args) => traces::run(&args),
+        Command::Apis(args) => apis::run(&args),
         Command::Drift(args) => drift::run(&args),
     };
     match done {

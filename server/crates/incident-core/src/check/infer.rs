@@ -81,7 +81,9 @@ impl<'w> Walk<'_, 'w> {
             "if_expression" => self.if_expression(node),
             "match_expression" => self.match_expression(node),
             "while_expression" => self.scoped(node, |walk| {
-                node.child_by_field_name("condition").map(|one| walk.condition(one));
+                if let Some(condition) = node.child_by_field_name("condition") {
+                    walk.condition(condition);
+                }
                 node.child_by_field_name("body").map(|body| walk.infer(body));
                 Ty::unit()
             }),

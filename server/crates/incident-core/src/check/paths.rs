@@ -383,10 +383,11 @@ impl<'w> Walk<'_, 'w> {
         namespace: Namespace,
     ) -> Option<PathEnd<'w>> {
         let name = first.name.as_str();
-        if rest.is_empty() && matches!(namespace, Namespace::Value | Namespace::Any) {
-            if let Some(ty) = self.local(name) {
-                return Some(PathEnd::Local(ty));
-            }
+        if rest.is_empty()
+            && matches!(namespace, Namespace::Value | Namespace::Any)
+            && let Some(ty) = self.local(name)
+        {
+            return Some(PathEnd::Local(ty));
         }
         let ty = match name {
             "Self" => self.self_ty.clone().unwrap_or(Ty::Unknown),

@@ -242,6 +242,13 @@ impl<'a> Reader<'_, 'a> {
             return;
         }
         let tokens: &[Token<'a>] = tokens;
+        if !is_balanced(tokens) {
+            self.api.unread.push((path.to_owned(), "its brackets do not match".to_owned()));
+            self.mark_opaque(
+                place.module,
+                format!("{path} cannot be read: its brackets do not match"),
+            );
+        }
         self.items(tokens, &place);
         // The same file may be two modules under different conditions, but not inside itself.
         self.visited.remove(path);
@@ -440,6 +447,19 @@ impl<'a> Reader<'_, 'a> {
         let dir = parent_dir(&path).to_owned();
         self.file(&path, Place { child_dir, dir, ..child });
     }
+}
+
+/// Says whether every bracket has its partner, so that bodies end where they seem to.
+fn is_balanced(tokens: &[Token<'_>]) -> bool {
+    let mut open = Vec::new();
+    for token in tokens {
+        match token.kind {
+            TokenKind::Open(byte) => open.push(byte),
+            TokenKind::Close(byte) if open.pop() != Some(byte) => return false,
+            _ => {}
+        }
+    }
+    open.is_empty()
 }
 
 fn next_is_const_item(next: Option<Token<'_>>, after: Option<Token<'_>>) -> bool {

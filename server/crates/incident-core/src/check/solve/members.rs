@@ -110,7 +110,7 @@ impl<'w> Solver<'_, 'w> {
                 }
                 keep_best(&mut closed, member);
             }
-            for member in self.from_traits(step, name, traits) {
+            for member in self.trait_members(step, name, traits) {
                 if !matches!(&member.item.kind, AssocKind::Fn(sig) if sig.receiver.is_some()) {
                     continue;
                 }
@@ -142,7 +142,7 @@ impl<'w> Solver<'_, 'w> {
             }
             keep_best(&mut closed, member);
         }
-        for member in self.from_traits(&ty, name, traits) {
+        for member in self.trait_members(&ty, name, traits) {
             if member.gate.is_open() {
                 return MemberLookup::Found(member);
             }
@@ -273,7 +273,7 @@ impl<'w> Solver<'_, 'w> {
     }
 
     /// Members of traits that are in scope, or that the type's own bounds name.
-    fn from_traits(&self, ty: &Ty, name: &str, traits: &TraitsInScope) -> Vec<Member<'w>> {
+    fn trait_members(&self, ty: &Ty, name: &str, traits: &TraitsInScope) -> Vec<Member<'w>> {
         let mut members = Vec::new();
         if let Ty::Bounded(bounds) = ty {
             for one in self.all_supers(bounds) {

@@ -32,10 +32,10 @@ impl<'w> Solver<'_, 'w> {
         let name = world.item(of_trait).name.as_str();
         match ty {
             Ty::Unknown | Ty::Never => return Holds::Maybe,
-            Ty::Bounded(traits) => {
-                if self.all_supers(traits).iter().any(|one| one.def == of_trait) {
-                    return Holds::Yes;
-                }
+            Ty::Bounded(traits)
+                if self.all_supers(traits).iter().any(|one| one.def == of_trait) =>
+            {
+                return Holds::Yes;
             }
             Ty::Adt(def, _) => {
                 let derives = match &world.item(*def).kind {

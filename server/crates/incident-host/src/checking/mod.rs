@@ -1,0 +1,270 @@
+//! Checks the APIs in a text against what a workspace resolves: loads what core asks for.
+//!
+//! Reads manifests, the lock file and package sources as text; nothing is run.
+
+mod load;
+#[cfg(test)]
+mod tests;
+mod toolchain;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use incident_core::api::{ApiWorld, CrateKey, LoadedCrate};
+use incident_core::cancel::Cancel;
+use incident_core::check::{
+    Checked, Reference, Resolved, Snippet, SnippetKind, check, parse_snippet, wanted_packages,
+};
+use incident_core::deps::features::{Features, resolve_dependency, resolve_features};
+use incident_core::deps::manifest::{Dependency, Manifest, parse_manifest};
+use incident_core::deps::{LockedPackages, PackageId};
+use incident_core::problem::Problem;
+use rayon::prelude::*;
+
+use crate::packages::Packages;
+use crate::source::{self, Listing};
+use crate::workspace::Workspace;
+
+use self::toolchain::Toolchain;
+
+/// How a text is to be read.
+#[derive(Clone, Debug, Default)]
+pub struct CheckOptions {
+    /// Its language, by a name such as `rust`, `diff` or `markdown`; told from the text if not said.
+    pub language: Option<String>,
+    /// The file that it comes from, for its ending.
+    pub file: Option<String>,
+}
+
+/// What a workspace resolves, and the package indexes that were read so far.
+///
+/// Holds on to indexes, so that a second check is fast; the lock is held while crates are added.
+#[derive(Debug)]
+pub struct Checker {
+    workspace: Workspace,
+    packages: Packages,
+    locked: LockedPackages,
+    resolved: Resolved,
+    manifests: BTreeMap<PackageId, Manifest>,
+    features: Features,
+    toolchain: Option<Toolchain>,
+    world: Mutex<ApiWorld>,
+}
+
+/// Checks one text; a caller with several keeps a [`Checker`].
+pub fn check_text(
+    workspace: &Workspace,
+    text: &str,
+    options: &CheckOptions,
+    cancel: &Cancel,
+) -> (Vec<Reference>, Vec<Problem>) {
+    let (checker, mut problems) = Checker::open(workspace, cancel);
+    let (references, found) = checker.check(text, options, cancel);
+    problems.extend(found);
+    (references, problems)
+}
+
+/// Rounds of asking for crates; each follows re-exports one crate further.
+const MAX_ROUNDS: usize = 24;
+
+impl Checker {
+    /// Reads what `workspace` depends on.
+    pub fn open(workspace: &Workspace, cancel: &Cancel) -> (Self, Vec<Problem>) {
+        let (listing, mut problems) = source::list(workspace.root(), cancel);
+        let (packages, found) = Packages::read(workspace, &listing, cancel);
+        problems.extend(found);
+        let locked = LockedPackages { packages: packages.locked().to_vec() };
+        let (roots, members) = own_manifests(workspace, &packages, &mut problems);
+        let manifests = dependency_manifests(&packages, &locked, cancel);
+        let mut all = manifests.clone();
+        all.extend(roots.iter().filter_map(|root| Some((root.id.clone()?, root.clone()))));
+        let features = resolve_features(&roots, &locked, &all);
+        let mut direct = BTreeMap::new();
+        for root in &roots {
+            let from = root.id.as_ref().and_then(|id| locked.named(&id.name).next());
+            let from = from.map(|package| package.dependencies.as_slice());
+            direct.extend(externs(&root.dependencies, from, &locked, &manifests));
+        }
+        let resolved = Resolved {
+            manifests_known: !roots.is_empty(),
+            edition: roots.iter().map(|root| root.edition).max().unwrap_or(2021),
+            locked: (!locked.packages.is_empty() || !roots.is_empty()).then(|| locked.clone()),
+            direct,
+            members,
+            module_names: Some(module_names(&listing)),
+        };
+        let checker = Self {
+            toolchain: Toolchain::find(workspace),
+            workspace: workspace.clone(),
+            packages,
+            locked,
+            resolved,
+            manifests,
+            features,
+            world: Mutex::new(ApiWorld::new()),
+        };
+        (checker, problems)
+    }
+
+    /// Checks `text` and returns every name in it that was looked at.
+    pub fn check(
+        &self,
+        text: &str,
+        options: &CheckOptions,
+        cancel: &Cancel,
+    ) -> (Vec<Reference>, Vec<Problem>) {
+        let kind = match kind_of(text, options) {
+            Ok(kind) => kind,
+            Err(language) => {
+                let message = format!(
+                    "{language} is not checked yet; Rust, diffs of Rust and \
+                     Markdown with Rust are"
+                );
+                return (Vec::new(), vec![Problem::warning(message)]);
+            }
+        };
+        let snippet = parse_snippet(text, kind);
+        let checked = self.check_snippet(&snippet, cancel);
+        (checked.references, checked.problems)
+    }
+
+    /// Returns the crates that were read so far.
+    pub fn loaded_crates(&self) -> Vec<LoadedCrate> {
+        let world = self.world();
+        world.crates().map(|(_, loaded)| loaded.clone()).collect()
+    }
+
+    fn check_snippet(&self, snippet: &Snippet, cancel: &Cancel) -> Checked {
+        let mut wanted = wanted_packages(snippet, &self.resolved);
+        let mut checked = Checked::default();
+        for _round in 0..MAX_ROUNDS {
+            self.load(&wanted, cancel);
+            let world = self.world().clone();
+            checked = check(snippet, &self.resolved, &world, cancel);
+            if checked.wanted.is_empty() || cancel.is_cancelled() {
+                return checked;
+            }
+            wanted = std::mem::take(&mut checked.wanted);
+        }
+        checked
+    }
+
+    fn world(&self) -> std::sync::MutexGuard<'_, ApiWorld> {
+        // What a panic left behind is whole: crates are added one by one.
+        self.world.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Reads the crates that are not at hand yet, on all cores.
+    fn load(&self, wanted: &BTreeSet<CrateKey>, cancel: &Cancel) {
+        let missing: Vec<&CrateKey> = {
+            let world = self.world();
+            let is_new =
+                |key: &&CrateKey| world.find(key).is_none() && world.why_absent(key).is_none();
+            wanted.iter().filter(is_new).collect()
+        };
+        let loaded: Vec<(&CrateKey, Result<LoadedCrate, String>)> =
+            missing.into_par_iter().map(|key| (key, self.load_one(key, cancel))).collect();
+        let mut world = self.world();
+        for (key, result) in loaded {
+            match result {
+                Ok(loaded) => {
+                    world.add(loaded);
+                }
+                Err(why) => world.add_absent(key.clone(), why),
+            }
+        }
+    }
+}
+
+/// Tells what a text is; `Err` names a language that is not checked.
+fn kind_of(text: &str, options: &CheckOptions) -> Result<SnippetKind, String> {
+    let ending = options.file.as_deref().and_then(|file| file.rsplit_once('.')).map(|(_, end)| end);
+    match options.language.as_deref().or(ending) {
+        Some("rust" | "rs") => Ok(match SnippetKind::of(text) {
+            SnippetKind::Diff => SnippetKind::Diff,
+            _ => SnippetKind::Rust,
+        }),
+        Some("diff" | "patch") => Ok(SnippetKind::Diff),
+        Some("markdown" | "md") => Ok(SnippetKind::Markdown),
+        Some(
+            language @ ("javascript" | "typescript" | "python" | "shell" | "toml" | "js" | "ts"
+            | "py" | "sh"),
+        ) => Err(language.to_owned()),
+        _ => Ok(SnippetKind::of(text)),
+    }
+}
+
+/// Reads the manifests of the workspace's own packages.
+fn own_manifests(
+    workspace: &Workspace,
+    packages: &Packages,
+    problems: &mut Vec<Problem>,
+) -> (Vec<Manifest>, BTreeSet<String>) {
+    let mut roots = Vec::new();
+    let mut members = BTreeSet::new();
+    let shared = workspace.text("Cargo.toml").ok().map(|(text, _)| text);
+    for member in packages.members() {
+        members.insert(member.name.replace('-', "_"));
+        let path = match member.root.as_str() {
+            "" => "Cargo.toml".to_owned(),
+            root => format!("{root}/Cargo.toml"),
+        };
+        let Ok((text, _)) = workspace.text(&path) else { continue };
+        match parse_manifest(&text, shared.as_deref()) {
+            Ok(manifest) => {
+                members.extend(manifest.lib_name.clone());
+                roots.push(manifest);
+            }
+            Err(why) => {
+                let message = format!("the manifest does not parse ({why})");
+                problems.push(Problem::warning(message).at(path, None));
+            }
+        }
+    }
+    (roots, members)
+}
+
+/// Reads the manifests of all locked packages whose source is at hand.
+fn dependency_manifests(
+    packages: &Packages,
+    locked: &LockedPackages,
+    cancel: &Cancel,
+) -> BTreeMap<PackageId, Manifest> {
+    locked
+        .packages
+        .par_iter()
+        .filter(|package| package.source.is_some())
+        .filter_map(|package| {
+            let source = packages.source(&package.id, cancel).ok()?;
+            let text = source.text("Cargo.toml").ok()?;
+            let manifest = parse_manifest(&text, None).ok()?;
+            Some((package.id.clone(), manifest))
+        })
+        .collect()
+}
+
+/// Names that code may use for these dependencies.
+fn externs(
+    dependencies: &[Dependency],
+    from: Option<&[PackageId]>,
+    locked: &LockedPackages,
+    manifests: &BTreeMap<PackageId, Manifest>,
+) -> BTreeMap<String, CrateKey> {
+    let mut externs = BTreeMap::new();
+    for dependency in dependencies {
+        let Some(id) = resolve_dependency(locked, from, dependency) else { continue };
+        let lib_name = manifests.get(id).and_then(|manifest| manifest.lib_name.clone());
+        let name = match lib_name {
+            Some(lib_name) if dependency.key == dependency.package => lib_name,
+            _ => dependency.code_name(),
+        };
+        externs.insert(name, CrateKey::Package(id.clone()));
+    }
+    externs
+}
+
+/// Names that may be modules of the workspace's own code: of its files and folders.
+fn module_names(listing: &Listing) -> BTreeSet<String> {
+    let sources = listing.files.iter().filter_map(|file| file.path.strip_suffix(".rs"));
+    sources.flat_map(|path| path.split('/')).map(str::to_owned).collect()
+}
