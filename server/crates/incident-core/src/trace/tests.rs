@@ -6,6 +6,8 @@ use expect_test::{Expect, expect};
 
 use super::*;
 
+mod hostile;
+
 fn read(text: &str) -> (Vec<Trace>, Vec<Problem>) {
     parse(&RawInput { name: "trace.txt".to_owned(), text: text.to_owned() })
 }
