@@ -19,6 +19,7 @@ pub(crate) mod labels;
 pub(crate) mod places;
 mod resolved;
 mod score;
+mod speed;
 
 use score::{COLUMNS, CaseScore};
 
@@ -30,6 +31,9 @@ pub(crate) struct Args {
     /// Fail if a column has fewer right answers; may be given several times.
     #[arg(long = "floor", value_name = "NAME=COUNT")]
     floors: Vec<Floor>,
+    /// Measure how fast texts are read instead.
+    #[arg(long)]
+    speed: bool,
     /// Print every difference.
     #[arg(long)]
     misses: bool,
@@ -51,6 +55,10 @@ struct Report {
 /// Scores the folder and prints the result; fails where a floor is not reached.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let cases = case::load_all(&args.dir, "rust")?;
+    if args.speed {
+        std::io::stdout().lock().write_all(speed::measure(&cases).as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut scores = cases.par_iter().map(score::score).collect::<anyhow::Result<Vec<_>>>()?;
     let labels = labels::load_all(&args.dir)?;
     let wrong_while_sure = resolved::score_into(&mut scores, &labels);

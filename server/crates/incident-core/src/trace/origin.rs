@@ -8,18 +8,22 @@ use std::collections::BTreeSet;
 
 use super::names;
 use super::packages::{self, PathHome};
-use super::{Frame, Origin, SourceLocation, Trace};
+use super::{Frame, Origin, PackageRef, SourceLocation, Trace};
 
 /// Fills in `origin`, `noise` and `package` of every frame of `trace`, a Rust trace.
 pub(super) fn classify(trace: &mut Trace) {
-    let facts = Facts::gather(trace);
-    for frame in &mut trace.frames {
-        let package = locations(frame).find_map(|place| match packages::home_of(&place.file) {
+    let homes: Vec<Vec<PathHome>> = trace
+        .frames
+        .iter()
+        .map(|frame| locations(frame).map(|place| packages::home_of(&place.file)).collect())
+        .collect();
+    let facts = Facts::gather(trace, &homes);
+    for (frame, homes) in trace.frames.iter_mut().zip(homes) {
+        frame.origin = facts.origin(frame, &homes);
+        frame.package = homes.into_iter().find_map(|home| match home {
             PathHome::Package(package) => Some(package),
             _ => None,
         });
-        frame.package = package;
-        frame.origin = facts.origin(frame);
         frame.noise = is_noise(frame);
     }
 }
@@ -40,15 +44,17 @@ fn locations(frame: &Frame) -> impl Iterator<Item = &SourceLocation> {
 }
 
 impl Facts {
-    fn gather(trace: &Trace) -> Self {
+    fn gather(trace: &Trace, homes: &[Vec<PathHome>]) -> Self {
         let mut facts = Self::default();
-        let mut packages = Vec::new();
-        let places = trace.location.iter().chain(trace.frames.iter().flat_map(locations));
-        for place in places {
-            if let PathHome::Package(package) = packages::home_of(&place.file) {
-                packages.push(package);
-            }
-        }
+        let own_home = trace.location.as_ref().map(|place| packages::home_of(&place.file));
+        let packages: Vec<&PackageRef> = own_home
+            .iter()
+            .chain(homes.iter().flatten())
+            .filter_map(|home| match home {
+                PathHome::Package(package) => Some(package),
+                _ => None,
+            })
+            .collect();
         for frame in &trace.frames {
             let raw = frame.raw_function.as_deref().or(frame.function.as_deref());
             facts.std_without_crate |= raw.is_some_and(names::has_hash_of_2016);
@@ -60,12 +66,11 @@ impl Facts {
                 facts.programs.insert(program.to_owned());
             }
         }
-        let mut program_packages = Vec::new();
-        for package in &packages {
-            if facts.programs.contains(&as_crate(&package.name)) {
-                program_packages.push(package.clone());
-            }
-        }
+        let program_packages: Vec<&PackageRef> = packages
+            .iter()
+            .copied()
+            .filter(|package| facts.programs.contains(&as_crate(&package.name)))
+            .collect();
         for package in packages {
             // `nu-parser 0.60.0` beside the program `nu 0.60.0`: one workspace, published together.
             let is_sibling = program_packages.iter().any(|program| {
@@ -85,15 +90,15 @@ impl Facts {
         facts
     }
 
-    fn origin(&self, frame: &Frame) -> Origin {
+    fn origin(&self, frame: &Frame, homes: &[PathHome]) -> Origin {
         let Some(function) = frame.function.as_deref() else {
-            return self.origin_by_path(frame).unwrap_or(Origin::Unknown);
+            return self.origin_by_path(homes).unwrap_or(Origin::Unknown);
         };
         if is_std_symbol(function) {
             return Origin::Std;
         }
         let Some(crate_name) = names::crate_of(function) else {
-            return self.origin_without_crate(frame, function);
+            return self.origin_without_crate(homes, function);
         };
         if self.std_without_crate && STD_MODULES.contains(&crate_name) {
             return Origin::Std;
@@ -110,7 +115,7 @@ impl Facts {
         if self.dependencies.contains(crate_name) {
             return Origin::Dependency;
         }
-        match self.origin_by_path(frame) {
+        match self.origin_by_path(homes) {
             Some(origin @ (Origin::App | Origin::Dependency)) => origin,
             _ if is_well_known(crate_name) => Origin::Dependency,
             _ => Origin::App,
@@ -118,11 +123,11 @@ impl Facts {
     }
 
     /// A name without a path: C, a bare `main`, or what is left of a name in debug information.
-    fn origin_without_crate(&self, frame: &Frame, function: &str) -> Origin {
+    fn origin_without_crate(&self, homes: &[PathHome], function: &str) -> Origin {
         if is_runtime_symbol(function) {
             return Origin::Runtime;
         }
-        if let Some(origin) = self.origin_by_path(frame) {
+        if let Some(origin) = self.origin_by_path(homes) {
             return origin;
         }
         if function.contains("::") {
@@ -132,10 +137,7 @@ impl Facts {
         Origin::Unknown
     }
 
-    fn origin_by_path(&self, frame: &Frame) -> Option<Origin> {
-        let mut homes = locations(frame).map(|place| packages::home_of(&place.file)).peekable();
-        homes.peek()?;
-        let homes: Vec<PathHome> = homes.collect();
+    fn origin_by_path(&self, homes: &[PathHome]) -> Option<Origin> {
         // Under one name the last place is the function's own; those before it are inlined calls.
         let own = homes.iter().rev().find(|home| !matches!(home, PathHome::Std));
         Some(match own.or(homes.first())? {

@@ -19,14 +19,22 @@ pub(super) enum PathHome {
 
 /// Says where `file`, as a trace prints it, lies.
 pub(super) fn home_of(file: &str) -> PathHome {
-    let parts: Vec<&str> = file.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
-    if let Some(package) = package_of(&parts) {
+    // What tells stands among the first folders; paths are short, so no list on the heap.
+    let mut parts = [""; 40];
+    let mut n_parts = 0;
+    let names = file.split(['/', '\\']).filter(|part| !part.is_empty());
+    for (slot, part) in parts.iter_mut().zip(names) {
+        *slot = part;
+        n_parts += 1;
+    }
+    let parts = parts.get(..n_parts).unwrap_or_default();
+    if let Some(package) = package_of(parts) {
         return PathHome::Package(package);
     }
-    if is_std(&parts) {
+    if is_std(parts) {
         return PathHome::Std;
     }
-    if is_runtime(&parts) {
+    if is_runtime(parts) {
         return PathHome::Runtime;
     }
     if parts.len() < 2 {

@@ -104,11 +104,12 @@ fn complete(trace: &mut Trace) {
         if readable.is_empty() || readable == "<unknown>" {
             continue;
         }
-        let readable = readable.into_owned();
-        if readable != printed {
-            frame.raw_function = Some(printed);
+        if readable == printed {
+            frame.function = Some(printed);
+            continue;
         }
-        frame.function = Some(readable);
+        frame.function = Some(readable.into_owned());
+        frame.raw_function = Some(printed);
     }
     let uses_eyre = |name: &str| matches!(names::crate_of(name), Some("eyre" | "color_eyre"));
     if trace.kind == TraceKind::Anyhow

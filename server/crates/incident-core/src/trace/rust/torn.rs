@@ -2,7 +2,7 @@
 
 use super::super::unwrap::{Line, LineBuilder};
 use super::classify::{Kind, classify};
-use super::frame::{AtLine, FrameLine};
+use super::frame::{self, AtLine, FrameLine};
 
 /// A torn name or path has at most this many pieces.
 const MAX_PIECES: usize = 24;
@@ -63,13 +63,12 @@ fn is_unfinished(line: &Line<'_>, expects_hash: bool) -> bool {
     if line.body().len() > MAX_LINE {
         return false;
     }
-    match classify(line) {
-        Kind::At(AtLine::Open(_)) => true,
-        Kind::Frame(frame) => {
-            frame.place.is_none()
-                && frame.offset.is_none()
-                && name_is_unfinished(&frame, expects_hash)
-        }
+    // Only the standard styles are torn; their first byte tells them without a look at the rest.
+    let trimmed = line.body().trim_start_matches(frame::is_margin);
+    match trimmed.bytes().next() {
+        Some(b'a') => matches!(frame::parse_at(trimmed), Some(AtLine::Open(_))),
+        Some(b'0'..=b'9') => frame::parse(trimmed)
+            .is_some_and(|frame| frame.place.is_none() && name_is_unfinished(&frame, expects_hash)),
         _ => false,
     }
 }

@@ -204,6 +204,11 @@ impl LineBuilder {
         }
     }
 
+    /// Says whether nothing was appended so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// Returns the line, on the stream and with the time stamp of `like` where one is given.
     pub(crate) fn finish(self, like: Option<&Line<'_>>) -> Line<'static> {
         let map = SourceMap::Pieces(self.pieces);

@@ -49,17 +49,13 @@ pub(super) fn expand<'t>(line: &Line<'t>, depth: usize, visit: &mut dyn FnMut(Li
     let mut found = false;
     for field in fields.iter().filter(|field| is_interesting(field.raw)) {
         found = true;
-        for inner in decode(line, field.raw) {
-            super::hand_out(inner, depth + 1, visit);
-        }
+        decode(line, field.raw, &mut |inner| super::hand_out(inner, depth + 1, visit));
     }
     if found {
         return true;
     }
     if has_newline && has_escaped_lines(body) {
-        for inner in decode(line, body) {
-            super::hand_out(inner, MAX_DEPTH, visit);
-        }
+        decode(line, body, &mut |inner| super::hand_out(inner, MAX_DEPTH, visit));
         return true;
     }
     false
@@ -241,16 +237,14 @@ fn panic_fields<'t>(
     let payload = named(&["panic.payload", "panic.message", "panic_message", "panic_payload"]);
     let backtrace = named(&["panic.backtrace", "panic_backtrace", "backtrace"]);
     for field in [payload, backtrace].into_iter().flatten() {
-        for inner in decode(line, field.raw) {
-            super::hand_out(inner, MAX_DEPTH, visit);
-        }
+        decode(line, field.raw, &mut |inner| super::hand_out(inner, MAX_DEPTH, visit));
     }
     true
 }
 
-/// Undoes the escapes of `raw`, a part of `line`, and splits it into lines.
-fn decode(line: &Line<'_>, raw: &str) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
+/// Undoes the escapes of `raw`, a part of `line`, and hands it out line by line.
+fn decode(line: &Line<'_>, raw: &str, visit: &mut dyn FnMut(Line<'static>)) {
+    let mut n_lines = 0;
     let mut builder = LineBuilder::default();
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
@@ -260,7 +254,8 @@ fn decode(line: &Line<'_>, raw: &str) -> Vec<Line<'static>> {
         let Some((source, behind)) = escaped.split_at_checked(len) else { break };
         match text {
             Some('\n') => {
-                lines.push(std::mem::take(&mut builder).finish(Some(line)));
+                n_lines += 1;
+                visit(std::mem::take(&mut builder).finish(Some(line)));
             }
             Some(c) => {
                 let span = line.span_of(source);
@@ -272,11 +267,10 @@ fn decode(line: &Line<'_>, raw: &str) -> Vec<Line<'static>> {
         rest = behind;
     }
     // A newline at the end ends the last line, it does not start another one.
-    if !rest.is_empty() || lines.is_empty() {
+    if !rest.is_empty() || n_lines == 0 || !builder.is_empty() {
         builder.keep_from(line, rest);
-        lines.push(builder.finish(Some(line)));
+        visit(builder.finish(Some(line)));
     }
-    lines
 }
 
 /// Reads the escape that `text` starts with: the character it stands for, and its length.
