@@ -73,6 +73,15 @@ impl Store {
         Ok(())
     }
 
+    /// Writes an incident's report beside it, for an editor to show; `text` must be redacted.
+    ///
+    /// It goes when the incident goes.
+    pub fn put_report(&self, id: &str, text: &str) -> Result<PathBuf, StoreError> {
+        let path = self.path(id)?.with_extension("md");
+        write_whole(&path, text.as_bytes())?;
+        Ok(path)
+    }
+
     /// Returns the incidents that have not expired at `now`, newest first.
     pub fn list(&self, now: i64) -> Vec<StoredIncident> {
         let mut incidents: Vec<StoredIncident> = self
@@ -94,6 +103,8 @@ impl Store {
 
     /// Removes the incident with this id.
     pub fn forget(&self, id: &str) -> Result<(), StoreError> {
+        // There need not be one.
+        let _ = std::fs::remove_file(self.path(id)?.with_extension("md"));
         match std::fs::remove_file(self.path(id)?) {
             Ok(()) => Ok(()),
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => {
@@ -131,6 +142,7 @@ impl Store {
         for path in self.files() {
             if read(&path).is_none_or(|incident| has_expired(&incident, now)) {
                 // Another process may have removed it.
+                let _ = std::fs::remove_file(path.with_extension("md"));
                 let _ = std::fs::remove_file(path);
             }
         }

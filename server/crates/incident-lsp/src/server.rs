@@ -1,5 +1,6 @@
 //! The protocol's methods, each handed to the file that bears its name.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -11,7 +12,8 @@ use tower_lsp::lsp_types::{
     DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentLink, DocumentLinkParams,
     ExecuteCommandParams, FoldingRange, FoldingRangeParams, GotoDefinitionParams,
     GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult,
-    InitializedParams, MessageType, ShowMessageParams, WorkDoneProgressCancelParams,
+    InitializedParams, MessageType, ShowDocumentParams, ShowMessageParams, Url,
+    WorkDoneProgressCancelParams,
 };
 use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
 
@@ -28,6 +30,8 @@ pub(crate) struct Server {
     pub(crate) state: Arc<State>,
     /// Who does slow work.
     pub(crate) engine: Engine,
+    /// Requests to the client.
+    pub(crate) client: Client,
     /// Notifications to the client.
     pub(crate) outbox: Outbox,
     client_process: ClientProcess,
@@ -43,8 +47,8 @@ impl Server {
 
     fn new(client: Client, outbox: Outbox) -> Self {
         let state = Arc::new(State::default());
-        let engine = Engine::start(Arc::clone(&state), client, outbox.clone());
-        Self { state, engine, outbox, client_process: ClientProcess::unknown() }
+        let engine = Engine::start(Arc::clone(&state), client.clone(), outbox.clone());
+        Self { state, engine, client, outbox, client_process: ClientProcess::unknown() }
     }
 
     /// Waits until the client's process is gone.
@@ -59,8 +63,27 @@ impl Server {
 
     /// Tells the person something that they should not miss.
     pub(crate) fn tell(&self, message: &str) {
-        let params = ShowMessageParams { typ: MessageType::INFO, message: message.to_owned() };
-        self.outbox.notify::<ShowMessage>(params);
+        self.outbox.tell(message);
+    }
+
+    /// Shows a file where the client can; returns whether it can. Does not wait for it.
+    pub(crate) fn show(&self, path: &Path) -> bool {
+        let can_show = self.state.snapshot().session.capabilities.show_document;
+        let Some(uri) = Url::from_file_path(path).ok().filter(|_| can_show) else { return false };
+        let (client, path) = (self.client.clone(), path.display().to_string());
+        let told = self.outbox.clone();
+        tokio::spawn(async move {
+            let params = ShowDocumentParams {
+                uri,
+                external: Some(false),
+                take_focus: Some(true),
+                selection: None,
+            };
+            if !matches!(client.show_document(params).await, Ok(true)) {
+                told.tell(&format!("The editor did not show {path}; open it by hand."));
+            }
+        });
+        true
     }
 
     async fn work_done_progress_cancel(&self, params: WorkDoneProgressCancelParams) {
@@ -141,5 +164,13 @@ impl LanguageServer for Server {
 
     async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
         requests::code_action_resolve(action)
+    }
+}
+
+impl Outbox {
+    /// Tells the person something that they should not miss.
+    pub(crate) fn tell(&self, message: &str) {
+        let params = ShowMessageParams { typ: MessageType::INFO, message: message.to_owned() };
+        self.notify::<ShowMessage>(params);
     }
 }

@@ -11,7 +11,6 @@ use incident_core::input::RawInput;
 use incident_core::present::{self, DiagnosticPlace, Explanation};
 use incident_core::problem::Problem;
 use incident_host::pipeline::{self, ExplainOptions, Update};
-use incident_host::workspace::Workspace;
 use ropey::Rope;
 use tower_lsp::lsp_types::{Position, Range, Url};
 
@@ -118,7 +117,7 @@ pub(super) fn run(
     let roots = roots(request, snapshot);
     let is_only_root = roots.len() == 1;
     for root in roots {
-        let workspace = Workspace::open(&root).with_open_buffers(snapshot.open_buffers(&root));
+        let workspace = snapshot.workspace(&root);
         let mut on_update = |update: Update| match update {
             Update::Stage(stage) => report(Progress::Stage(stage)),
             Update::Partial(partial) if is_only_root => {
@@ -248,8 +247,10 @@ fn found(
         of_incident.push(Mark { place, related, diagnostic: Arc::new(diagnostic) });
     }
     let is_shown = request.purpose == Purpose::Explain;
+    let explanation = Arc::new(explanation);
     let entry = |explained: &present::ExplainedIncident| Entry {
         explained: Arc::new(explained.clone()),
+        explanation: Arc::clone(&explanation),
         root: root.to_owned(),
         origin: request.origin(),
         is_partial: !is_last,

@@ -40,10 +40,22 @@ pub(crate) enum Event {
     Ended(JobId),
     /// Stop a job: its request was cancelled, or its progress display.
     Cancel(JobId),
+    /// A request runs work of its own.
+    TaskBegan(JobId, TaskBegan),
+    /// That work has ended.
+    TaskEnded(JobId),
     /// Diagnostics of these documents have moved, come or gone.
     Touched(Vec<Url>),
     /// The session ends.
     Stop,
+}
+
+/// Work that a request runs itself, on a blocking thread.
+#[derive(Debug)]
+pub(crate) struct TaskBegan {
+    title: String,
+    cancel: Cancel,
+    stages: watch::Receiver<Stage>,
 }
 
 /// A job that was asked for.
@@ -63,7 +75,7 @@ pub(crate) struct Found {
     /// The workspace folder that it was held against.
     pub(crate) root: PathBuf,
     /// What was found.
-    pub(crate) explanation: Explanation,
+    pub(crate) explanation: Arc<Explanation>,
     /// The same for an editor; the diagnostics have gone into `entries`.
     pub(crate) presentation: Presentation,
     /// The same for the board, taken from here when it is put there.
@@ -100,6 +112,7 @@ impl Engine {
             client,
             outbox,
             running: BTreeMap::new(),
+            tasks: BTreeMap::new(),
             waiting: VecDeque::new(),
             touched: BTreeSet::new(),
         };
@@ -109,13 +122,45 @@ impl Engine {
 
     /// Asks for an explanation; dropping the job before it is released cancels it.
     pub(crate) fn explain(&self, request: Request) -> Job {
-        let id = JobId(self.shared.next_job.fetch_add(1, Ordering::Relaxed));
+        let id = self.new_job_id();
         self.shared.n_jobs.fetch_add(1, Ordering::AcqRel);
         let (found_sender, found) = watch::channel(None);
         let (done_sender, done) = oneshot::channel();
         let job = NewJob { id, request, found: found_sender, done: done_sender };
         self.send(Event::Explain(Box::new(job)));
         Job::new(id, self.clone(), found, done)
+    }
+
+    /// Runs work on a blocking thread, with a progress display; `None` where it panicked.
+    ///
+    /// Dropping the future, shutdown and the display's button raise the flag.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        id: JobId,
+        title: String,
+        work: impl FnOnce(&Cancel) -> T + Send + 'static,
+    ) -> Option<T> {
+        let cancel = Cancel::new();
+        let (stage, stages) = watch::channel(Stage::Running("Working"));
+        self.shared.n_jobs.fetch_add(1, Ordering::AcqRel);
+        let began = TaskBegan { title, cancel: cancel.clone(), stages };
+        self.send(Event::TaskBegan(id, began));
+        let on_drop = cancel.clone();
+        let _abandoned = OnDrop(move || on_drop.cancel());
+        let engine = self.clone();
+        let blocking = tokio::task::spawn_blocking(move || {
+            let _ended = OnDrop(|| {
+                stage.send_replace(Stage::Ended);
+                engine.send(Event::TaskEnded(id));
+            });
+            work(&cancel)
+        });
+        blocking.await.ok()
+    }
+
+    /// Returns a name for new work.
+    pub(crate) fn new_job_id(&self) -> JobId {
+        JobId(self.shared.next_job.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Tells the engine something.
@@ -155,6 +200,7 @@ struct Task {
     outbox: Outbox,
     publisher: Publisher,
     running: BTreeMap<JobId, Running>,
+    tasks: BTreeMap<JobId, Cancel>,
     waiting: VecDeque<NewJob>,
     /// Documents whose diagnostics are to be published again.
     touched: BTreeSet<Url>,
@@ -194,10 +240,20 @@ impl Task {
             Event::Found(id, found) => self.found(id, *found),
             Event::Ended(id) => self.ended(id),
             Event::Cancel(id) => self.cancel(id),
+            Event::TaskBegan(id, task) => {
+                self.show_progress(id, task.title, task.stages);
+                self.tasks.insert(id, task.cancel);
+            }
+            Event::TaskEnded(id) => {
+                if self.tasks.remove(&id).is_some() {
+                    self.engine.job_has_gone();
+                }
+            }
             Event::Touched(uris) => self.touched.extend(uris),
             Event::Stop => {
                 self.waiting.drain(..).for_each(|_| self.engine.job_has_gone());
                 self.running.values().for_each(|running| running.cancel.cancel());
+                self.tasks.values().for_each(Cancel::cancel);
             }
         }
     }
@@ -233,9 +289,7 @@ impl Task {
         let cancel = Cancel::new();
         let (stage, stages) = watch::channel(Stage::Running("Reading"));
         let snapshot = self.state.begin_job();
-        if snapshot.session.capabilities.work_done_progress {
-            Progress::show(id, request.title(), stages, self.client.clone(), self.outbox.clone());
-        }
+        self.show_progress(id, request.title(), stages);
         let document = request.whole_document().cloned();
         let running = Running {
             key: request.key(),
@@ -255,6 +309,12 @@ impl Task {
                 explain::Progress::Found(found) => engine.send(Event::Found(id, found)),
             });
         });
+    }
+
+    fn show_progress(&self, id: JobId, title: String, stages: watch::Receiver<Stage>) {
+        if self.state.snapshot().session.capabilities.work_done_progress {
+            Progress::show(id, title, stages, self.client.clone(), self.outbox.clone());
+        }
     }
 
     fn found(&mut self, id: JobId, mut found: Found) {
@@ -312,6 +372,9 @@ impl Task {
             if let Some(done) = running.done.take() {
                 let _ = done.send(Outcome::Cancelled);
             }
+        }
+        if let Some(cancel) = self.tasks.get(&id) {
+            cancel.cancel();
         }
         if let Some(at) = self.waiting.iter().position(|waiting| waiting.id == id) {
             self.waiting.remove(at);

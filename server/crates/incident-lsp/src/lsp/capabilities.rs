@@ -24,6 +24,8 @@ pub(crate) struct Capabilities {
     pub(crate) code_action_resolve: bool,
     /// `window/workDoneProgress/create` is understood.
     pub(crate) work_done_progress: bool,
+    /// `window/showDocument` is understood.
+    pub(crate) show_document: bool,
     /// `workspace/codeLens/refresh` is understood.
     pub(crate) code_lens_refresh: bool,
     /// Folding ranges may have a text of their own.
@@ -53,6 +55,7 @@ impl Capabilities {
             code_action_literals: code_action.code_action_literal_support.is_some(),
             code_action_resolve: can_resolve(&code_action),
             work_done_progress: window.work_done_progress.unwrap_or_default(),
+            show_document: window.show_document.is_some_and(|show| show.support),
             code_lens_refresh: workspace
                 .code_lens
                 .and_then(|code_lens| code_lens.refresh_support)

@@ -19,6 +19,14 @@ pub(crate) enum Command {
     Reopen,
     /// Returns a few redacted lines for the channel.
     CopySummary,
+    /// Opens a fix, or the reverse of a commit, in a scratch worktree.
+    OpenFix,
+    /// Runs the check command in a scratch worktree.
+    VerifyFix,
+    /// Stops a check.
+    CancelVerify,
+    /// Removes scratch worktrees.
+    CleanScratch,
     /// Says what the server sees: folders, trust, what is open and what runs.
     Status,
 }
@@ -42,6 +50,16 @@ pub(crate) struct Row {
 pub(crate) const TABLE: &[Row] = &[
     row(Command::Explain, "incident.explain", "Explain Incident Here", "explain", Some("explain")),
     row(Command::Report, "incident.report", "Show Report", "report", None),
+    row(Command::OpenFix, "incident.openFix", "Open Fix in Scratch Worktree", "fix", Some("fix")),
+    row(Command::VerifyFix, "incident.verifyFix", "Verify Fix", "verify", Some("fix --verify")),
+    row(Command::CancelVerify, "incident.cancelVerify", "Cancel Verification", "cancel", None),
+    row(
+        Command::CleanScratch,
+        "incident.cleanScratch",
+        "Remove Scratch Worktrees",
+        "clean",
+        Some("fix --clean"),
+    ),
     row(Command::CopySummary, "incident.copySummary", "Copy Summary", "summary", None),
     row(Command::List, "incident.list", "List Incidents", "list", None),
     row(Command::Dismiss, "incident.dismiss", "Dismiss Incident", "dismiss", None),

@@ -61,6 +61,91 @@ pub(crate) struct IncidentParams {
     pub(crate) id: Option<String>,
 }
 
+/// `incident.openFix`: the fix of hypothesis `number` (the first one without), or the reverse of `commit`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OpenFixParams {
+    /// The incident's id, or the beginning of it; the newest one without.
+    #[serde(alias = "incident")]
+    pub(crate) id: Option<String>,
+    /// The hypothesis' number, from 1.
+    pub(crate) number: Option<u32>,
+    /// A suspect commit's full id.
+    pub(crate) commit: Option<String>,
+}
+
+/// What `incident.openFix` returns.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OpenFixResult {
+    /// The branch.
+    pub(crate) branch: String,
+    /// The worktree's folder.
+    pub(crate) path: PathBuf,
+    /// The first file that the fix changes.
+    pub(crate) file: Option<PathBuf>,
+    /// The client shows it.
+    pub(crate) shown: bool,
+    /// One sentence.
+    pub(crate) message: String,
+    /// What the person should know besides.
+    pub(crate) notes: Vec<String>,
+}
+
+/// `incident.verifyFix`: which scratch worktree; the newest one without.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VerifyFixParams {
+    /// The branch.
+    pub(crate) branch: Option<String>,
+    /// The incident's id, or the beginning of it.
+    #[serde(alias = "incident")]
+    pub(crate) id: Option<String>,
+    /// The hypothesis' number, from 1.
+    pub(crate) number: Option<u32>,
+}
+
+/// What `incident.verifyFix` returns at once; `incident.cancelVerify` takes its `job`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JobResult {
+    /// Names the check while it runs.
+    pub(crate) job: u64,
+    /// One sentence.
+    #[serde(default)]
+    pub(crate) message: String,
+}
+
+/// `incident.cleanScratch`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct CleanParams {
+    /// Also those in which the person has worked.
+    pub(crate) all: bool,
+}
+
+/// What `incident.cleanScratch` returns.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CleanResult {
+    /// The branches of the worktrees that were removed.
+    pub(crate) removed: Vec<String>,
+    /// Those that were kept, with the reason.
+    pub(crate) kept: Vec<KeptResult>,
+    /// One sentence.
+    pub(crate) message: String,
+}
+
+/// A scratch worktree that was kept.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeptResult {
+    /// Its branch.
+    pub(crate) branch: String,
+    /// Why.
+    pub(crate) reason: String,
+}
+
 /// What commands about one incident return.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

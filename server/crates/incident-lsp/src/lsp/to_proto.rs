@@ -75,32 +75,38 @@ pub(crate) fn code_action(
     action: &present::Action,
     incident: &str,
     client: &Capabilities,
-) -> Option<CodeAction> {
-    let command = command(action, incident)?;
+) -> CodeAction {
+    let command = command(action, incident);
     let lazy = client.code_action_resolve;
-    Some(CodeAction {
+    CodeAction {
         title: action.title.clone(),
         kind: Some(CodeActionKind::from(action_kind(&action.kind).to_owned())),
         data: lazy.then(|| json!(command)),
         command: (!lazy).then_some(command),
         ..CodeAction::default()
-    })
+    }
 }
 
-/// Returns the command that an action runs; `None` where this server has none.
-pub(crate) fn command(action: &present::Action, incident: &str) -> Option<LspCommand> {
+/// Returns the command that an action runs.
+pub(crate) fn command(action: &present::Action, incident: &str) -> LspCommand {
     let command = match &action.kind {
         ActionKind::ShowReport => Command::Report,
         ActionKind::CopySummary => Command::CopySummary,
         ActionKind::Dismiss => Command::Dismiss,
-        // The seam for scratch worktrees.
-        ActionKind::OpenFix { .. } | ActionKind::RevertCommit { .. } => return None,
+        ActionKind::OpenFix { .. } | ActionKind::RevertCommit { .. } => Command::OpenFix,
     };
-    Some(LspCommand {
+    let argument = match &action.kind {
+        ActionKind::OpenFix { number } => json!({ "id": incident, "number": number }),
+        ActionKind::RevertCommit { commit } => json!({ "id": incident, "commit": commit }),
+        ActionKind::ShowReport | ActionKind::CopySummary | ActionKind::Dismiss => {
+            json!({ "id": incident })
+        }
+    };
+    LspCommand {
         title: action.title.clone(),
         command: command.id().to_owned(),
-        arguments: Some(vec![json!({ "id": incident })]),
-    })
+        arguments: Some(vec![argument]),
+    }
 }
 
 /// Every kind of code action that is offered; clients may ask for one or for their common start.

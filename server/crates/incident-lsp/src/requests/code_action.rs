@@ -21,7 +21,7 @@ pub(crate) fn code_action(
     let mut actions: Vec<CodeAction> = Vec::new();
     for (entry, mark) in marks {
         for action in &mark.diagnostic.actions {
-            let Some(offered) = to_proto::code_action(action, entry.id(), client) else { continue };
+            let offered = to_proto::code_action(action, entry.id(), client);
             if !is_asked_for(&offered, params.context.only.as_deref()) {
                 continue;
             }

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use incident_core::present::{Diagnostic, ExplainedIncident};
+use incident_core::present::{Diagnostic, ExplainedIncident, Explanation};
 use tower_lsp::lsp_types::{Range, Url};
 
 use crate::lsp::position::Shift;
@@ -24,6 +24,8 @@ pub(crate) struct Board {
 pub(crate) struct Entry {
     /// What was found.
     pub(crate) explained: Arc<ExplainedIncident>,
+    /// The whole answer that it is a part of.
+    pub(crate) explanation: Arc<Explanation>,
     /// The workspace folder that it was held against.
     pub(crate) root: PathBuf,
     /// Where the trace or log came from.

@@ -5,15 +5,18 @@
 
 mod board;
 mod document;
+mod workspaces;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use incident_host::workspace::Workspace;
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
 
 pub(crate) use self::board::{Board, Entry, Mark, Origin, TrackedRange};
 pub(crate) use self::document::Document;
+use self::workspaces::Workspaces;
 use crate::engine::Found;
 use crate::lsp::capabilities::Capabilities;
 use crate::lsp::position::Shift;
@@ -22,6 +25,7 @@ use crate::lsp::position::Shift;
 #[derive(Debug, Default)]
 pub(crate) struct State {
     inner: Mutex<Inner>,
+    workspaces: Arc<Workspaces>,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +73,7 @@ pub(crate) struct Snapshot {
     pub(crate) board: Board,
     documents: Arc<BTreeMap<Url, Document>>,
     look_ups: Arc<BTreeMap<Url, Arc<Found>>>,
+    workspaces: Arc<Workspaces>,
 }
 
 impl State {
@@ -81,6 +86,7 @@ impl State {
             board: inner.board.clone(),
             documents: Arc::clone(&inner.documents),
             look_ups: Arc::clone(&inner.look_ups),
+            workspaces: Arc::clone(&self.workspaces),
         }
     }
 
@@ -190,6 +196,15 @@ impl Snapshot {
     /// Returns how many documents are open.
     pub(crate) fn n_documents(&self) -> usize {
         self.documents.len()
+    }
+
+    /// Returns the workspace at `root` as it is seen now. Reads the disk: not for the message loop.
+    pub(crate) fn workspace(&self, root: &Path) -> Workspace {
+        let workspace = self.workspaces.open(root).with_open_buffers(self.open_buffers(root));
+        match self.session.trusted {
+            Some(is_trusted) => workspace.with_trust(is_trusted),
+            None => workspace,
+        }
     }
 
     /// Returns the open documents below `root`: paths relative to it, with `/`, and their texts.

@@ -1,6 +1,7 @@
 //! `workspace/executeCommand`: the commands of [`crate::lsp::commands`], each in its own file.
 
 mod explain;
+mod fix;
 mod incidents;
 mod report;
 mod status;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::ExecuteCommandParams;
 
+use super::blocking;
 use crate::lsp::commands::Command;
 use crate::lsp::from_proto;
 use crate::server::Server;
@@ -44,7 +46,23 @@ pub(crate) async fn execute_command(
         Command::CopySummary => {
             answer(&report::summary(server, &from_proto::argument(&id, arguments)?)?)
         }
-        Command::Status => answer(&status::status(server)),
+        Command::OpenFix => {
+            answer(&fix::open(server, from_proto::argument(&id, arguments)?).await?)
+        }
+        Command::VerifyFix => {
+            answer(&fix::verify(server, from_proto::argument(&id, arguments)?).await?)
+        }
+        Command::CancelVerify => {
+            answer(&fix::cancel(server, &from_proto::argument(&id, arguments)?))
+        }
+        Command::CleanScratch => {
+            answer(&fix::clean(server, from_proto::argument(&id, arguments)?).await?)
+        }
+        Command::Status => {
+            let (n_jobs, snapshot) = (server.engine.n_jobs(), server.state.snapshot());
+            let status = blocking(move || status::status(&snapshot, n_jobs)).await;
+            answer(&status.ok_or_else(Error::internal_error)?)
+        }
     }
 }
 

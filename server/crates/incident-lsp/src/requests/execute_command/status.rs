@@ -3,23 +3,20 @@
 use std::path::PathBuf;
 
 use incident_core::present::words::count;
-use incident_host::workspace::Workspace;
 
 use crate::lsp::commands::{Row, TABLE};
 use crate::lsp::ext::{CommandRow, StatusResult};
-use crate::server::Server;
+use crate::state::Snapshot;
 
 /// Says what the server sees.
-pub(super) fn status(server: &Server) -> StatusResult {
-    let snapshot = server.state.snapshot();
+pub(super) fn status(snapshot: &Snapshot, n_jobs: usize) -> StatusResult {
     let session = &snapshot.session;
     let n_dismissed = snapshot.board.entries().iter().filter(|entry| entry.dismissed).count();
     let n_incidents = snapshot.board.entries().len() - n_dismissed;
-    let n_jobs = server.engine.n_jobs();
     let trusted: Vec<PathBuf> = session
         .roots
         .iter()
-        .filter(|root| session.trusted.unwrap_or_else(|| Workspace::open(root).is_trusted()))
+        .filter(|root| session.trusted.unwrap_or_else(|| snapshot.workspace(root).is_trusted()))
         .cloned()
         .collect();
     let folders = match (session.roots.len(), trusted.len()) {

@@ -1,0 +1,223 @@
+//! `incident.openFix`, `incident.verifyFix`, `incident.cancelVerify`, `incident.cleanScratch`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use incident_core::fix::FixPlan;
+use incident_core::history::CommitId;
+use incident_core::present::words::count;
+use incident_host::clock;
+use incident_host::workspace::Workspace;
+use incident_host::worktree::{self, CleanScope, ScratchWorktree, Verification, WorktreeError};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+
+use super::incidents::find;
+use crate::engine::{Event, JobId};
+use crate::lsp::ext::{
+    CleanParams, CleanResult, JobResult, KeptResult, OpenFixParams, OpenFixResult, VerifyFixParams,
+};
+use crate::server::Server;
+use crate::state::Entry;
+
+/// How long a check may run.
+const MAX_CHECK: Duration = Duration::from_secs(600);
+
+/// A commit that is taken back is the fix of no hypothesis.
+const REVERT_NUMBER: u32 = 0;
+
+/// Opens a fix on a branch of its own, and shows the first file that it changes.
+pub(super) async fn open(server: &Server, params: OpenFixParams) -> Result<OpenFixResult> {
+    let snapshot = server.state.snapshot();
+    let entry = find(&snapshot.board, params.id.as_deref())?;
+    let root = entry.root.clone();
+    let fix = wanted_fix(entry, &params)?;
+    let incident = entry.id().to_owned();
+    let id = server.engine.new_job_id();
+    let opened = server.engine.run(id, "Opening the fix".to_owned(), move |cancel| {
+        let workspace = snapshot.workspace(&root);
+        let plan = match fix {
+            WantedFix::Plan(plan) => plan,
+            WantedFix::Revert(commit) => {
+                worktree::plan_revert(&workspace, &incident, REVERT_NUMBER, &commit, cancel)?
+            }
+        };
+        worktree::open(&workspace, &plan, clock::now(), cancel)
+    });
+    let opened = opened.await.ok_or_else(Error::internal_error)?.map_err(refused)?;
+    let file = worktree::first_file(&opened.scratch);
+    let shown = file.as_deref().is_some_and(|file| server.show(file));
+    let state = if opened.reopened { "is open already" } else { "is open" };
+    let message = format!(
+        "The fix {state} on branch {} in {} (base {}).",
+        opened.scratch.branch,
+        opened.scratch.path.display(),
+        opened.scratch.base.short()
+    );
+    Ok(OpenFixResult {
+        branch: opened.scratch.branch,
+        path: opened.scratch.path,
+        file,
+        shown,
+        message,
+        notes: opened.notes,
+    })
+}
+
+enum WantedFix {
+    Plan(FixPlan),
+    Revert(CommitId),
+}
+
+fn wanted_fix(entry: &Entry, params: &OpenFixParams) -> Result<WantedFix> {
+    if let Some(commit) = &params.commit {
+        let suspects = &entry.explained.incident.suspects.commits;
+        let suspect = suspects.iter().find(|suspect| suspect.commit.0 == *commit);
+        let wanted = suspect.map(|suspect| WantedFix::Revert(suspect.commit.clone()));
+        return wanted.ok_or_else(|| {
+            Error::invalid_params(format!("{commit} is no suspect of incident {}", entry.id()))
+        });
+    }
+    let hypotheses = entry.explained.hypotheses.iter().zip(1..);
+    let mut with_fix = hypotheses.filter_map(|(checked, number)| {
+        let fix = checked.hypothesis().fix.clone().filter(|_| checked.fix_is_ready())?;
+        Some(FixPlan { incident: entry.id().to_owned(), number, base: None, fix })
+    });
+    let wanted = match params.number {
+        Some(number) => with_fix.find(|plan| plan.number == number),
+        None => with_fix.next(),
+    };
+    wanted.map(WantedFix::Plan).ok_or_else(|| {
+        let whose = match params.number {
+            Some(number) => format!("hypothesis {number} of incident {}", entry.id()),
+            None => format!("incident {}", entry.id()),
+        };
+        Error::invalid_params(format!("{whose} has no fix that is ready to be opened"))
+    })
+}
+
+/// Starts the check command in a scratch worktree, and answers at once.
+pub(super) async fn verify(server: &Server, params: VerifyFixParams) -> Result<JobResult> {
+    let roots = roots(server);
+    let snapshot = server.state.snapshot();
+    let found = super::blocking(move || {
+        roots.into_iter().find_map(|root| {
+            let workspace = snapshot.workspace(&root);
+            let scratch = wanted_scratch(&workspace, &params)?;
+            Some((workspace, scratch))
+        })
+    });
+    let Some((workspace, scratch)) = found.await.flatten() else {
+        return Err(Error::invalid_params("no such scratch worktree is open; open a fix first"));
+    };
+    if !workspace.is_trusted() {
+        return Err(refused(WorktreeError::NotTrusted));
+    }
+    let id = server.engine.new_job_id();
+    let message = format!("Checking branch {}.", scratch.branch);
+    let (engine, outbox) = (server.engine.clone(), server.outbox.clone());
+    let title = format!("Checking {}", scratch.branch);
+    tokio::spawn(async move {
+        let branch = scratch.branch.clone();
+        let checked = engine.run(id, title, move |cancel| {
+            worktree::verify(&workspace, &scratch, None, MAX_CHECK, cancel)
+        });
+        let message = match checked.await {
+            Some(Ok(verification)) => verified(&branch, &verification),
+            Some(Err(error)) => format!("Branch {branch} was not checked: {error}."),
+            None => format!("Branch {branch} was not checked: the check failed inside the server."),
+        };
+        outbox.tell(&message);
+    });
+    Ok(JobResult { job: id.0, message })
+}
+
+fn wanted_scratch(workspace: &Workspace, params: &VerifyFixParams) -> Option<ScratchWorktree> {
+    let scratches = worktree::list(workspace).ok()?;
+    let is_wanted = |scratch: &ScratchWorktree| {
+        params.branch.as_ref().is_none_or(|branch| scratch.branch == *branch)
+            && params.id.as_ref().is_none_or(|id| scratch.incident.starts_with(id.as_str()))
+            && params.number.is_none_or(|number| scratch.number == number)
+    };
+    scratches.into_iter().rev().find(is_wanted)
+}
+
+fn verified(branch: &str, verification: &Verification) -> String {
+    let Verification { command, passed, exit_code, seconds, words } = verification;
+    if *passed {
+        return format!("`{command}` passed on branch {branch} after {seconds:.1} s.");
+    }
+    let code = exit_code.map_or("a signal".to_owned(), |code| format!("exit code {code}"));
+    let error = words.lines().find(|line| line.starts_with("error"));
+    let error = error.or_else(|| words.lines().next_back()).unwrap_or_default();
+    format!("`{command}` failed on branch {branch} with {code} after {seconds:.1} s: {error}")
+}
+
+/// Stops a check.
+pub(super) fn cancel(server: &Server, params: &JobResult) -> JobResult {
+    server.engine.send(Event::Cancel(JobId(params.job)));
+    JobResult { job: params.job, message: "The check is told to stop.".to_owned() }
+}
+
+/// Removes scratch worktrees of every folder.
+pub(super) async fn clean(server: &Server, params: CleanParams) -> Result<CleanResult> {
+    let scope = if params.all { CleanScope::All } else { CleanScope::Untouched };
+    let snapshot = server.state.snapshot();
+    let roots = roots(server);
+    let id = server.engine.new_job_id();
+    let title = "Removing scratch worktrees".to_owned();
+    let cleaned = server.engine.run(id, title, move |cancel| {
+        let mut result = CleanResult::default();
+        let mut failed = None;
+        for root in roots {
+            match worktree::clean(&snapshot.workspace(&root), scope, cancel) {
+                Ok(cleaned) => {
+                    result.removed.extend(cleaned.removed);
+                    let kept = cleaned.kept.into_iter();
+                    result.kept.extend(kept.map(|(branch, reason)| KeptResult { branch, reason }));
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        // One folder that is no repository does not matter beside others that are.
+        match failed {
+            Some(error) if result.removed.is_empty() && result.kept.is_empty() => Err(error),
+            _ => Ok(result),
+        }
+    });
+    let mut result = cleaned.await.ok_or_else(Error::internal_error)?.map_err(refused)?;
+    result.message = match (result.removed.len(), result.kept.first()) {
+        (0, None) => "There are no scratch worktrees.".to_owned(),
+        (n, None) => format!("Removed {}.", count(n, "scratch worktree")),
+        (n, Some(kept)) => format!(
+            "Removed {}, kept {}: {} ({}).",
+            count(n, "scratch worktree"),
+            result.kept.len(),
+            kept.branch,
+            kept.reason
+        ),
+    };
+    server.tell(&result.message);
+    Ok(result)
+}
+
+/// The workspace's folders, and those of explained incidents.
+fn roots(server: &Server) -> Vec<PathBuf> {
+    let snapshot = server.state.snapshot();
+    let mut roots = snapshot.session.roots.clone();
+    for entry in snapshot.board.entries() {
+        if !roots.contains(&entry.root) {
+            roots.push(entry.root.clone());
+        }
+    }
+    roots
+}
+
+fn refused(error: WorktreeError) -> Error {
+    let code = match &error {
+        WorktreeError::Command(incident_host::command::CommandError::Cancelled) => {
+            ErrorCode::RequestCancelled
+        }
+        _ => ErrorCode::InvalidParams,
+    };
+    Error { code, message: error.to_string().into(), data: None }
+}
