@@ -6,6 +6,7 @@ mod cli;
 mod fix;
 mod json;
 mod lsp_client;
+mod lsp_fix;
 mod lsp_incident;
 mod lsp_session;
 mod sample;

@@ -189,7 +189,8 @@ local function tour()
     end)
   )
   local frame = vim.fn.search('\\./src/pricing\\.rs')
-  vim.api.nvim_win_set_cursor(0, { frame, vim.fn.getline(frame):find('src/pricing') })
+  local column = vim.fn.getline(frame):find('src/pricing')
+  vim.api.nvim_win_set_cursor(0, { frame, column })
   local server = client(log)
   check(
     'definition goes from a frame to the source',

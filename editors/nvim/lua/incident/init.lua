@@ -195,7 +195,14 @@ M.verbs = {
   clear = {
     about = 'take away everything that is shown',
     run = function()
-      execute('incident.clear')
+      -- A scratch worktree has a server of its own; each takes away what it shows.
+      for _, server in ipairs(vim.lsp.get_clients({ name = NAME })) do
+        server:request('workspace/executeCommand', { command = 'incident.clear', arguments = {} }, function(err)
+          if err then
+            say(err.message, vim.log.levels.ERROR)
+          end
+        end)
+      end
     end,
   },
   clean = {

@@ -1,9 +1,9 @@
 //! Publishing: what shows in a document, under its version, and its clearing afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tower_lsp::lsp_types::notification::PublishDiagnostics;
-use tower_lsp::lsp_types::{PublishDiagnosticsParams, Url};
+use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
 use crate::lsp::to_proto;
 use crate::state::State;
@@ -13,19 +13,19 @@ use crate::transport::Outbox;
 #[derive(Debug)]
 pub(crate) struct Publisher {
     outbox: Outbox,
-    /// Documents for which the client shows something of ours.
-    shown: BTreeSet<Url>,
+    /// What the client shows of ours, with the version that it was told for; no entry is empty.
+    shown: BTreeMap<Url, (Option<i32>, Vec<Diagnostic>)>,
 }
 
 impl Publisher {
     /// Returns a publisher that has shown nothing.
     pub(crate) fn new(outbox: Outbox) -> Self {
-        Self { outbox, shown: BTreeSet::new() }
+        Self { outbox, shown: BTreeMap::new() }
     }
 
     /// Brings the client up to date for some documents.
     ///
-    /// A document that had nothing and has nothing is left alone: nothing shows unasked.
+    /// Nothing is told twice, and a document that had nothing and has nothing is left alone.
     pub(crate) fn publish(&mut self, state: &State, touched: BTreeSet<Url>) {
         if touched.is_empty() {
             return;
@@ -34,16 +34,21 @@ impl Publisher {
         let client = &snapshot.session.capabilities;
         for uri in touched {
             let marks = snapshot.board.marks_in(&uri);
-            let diagnostics: Vec<_> =
+            let diagnostics: Vec<Diagnostic> =
                 marks.iter().map(|(_, mark)| to_proto::diagnostic(mark, client)).collect();
-            if diagnostics.is_empty() {
-                if !self.shown.remove(&uri) {
-                    continue;
-                }
-            } else {
-                self.shown.insert(uri.clone());
-            }
             let version = snapshot.document(&uri).map(|document| document.version());
+            let is_shown = match self.shown.get(&uri) {
+                Some((told_for, shown)) => *told_for == version && *shown == diagnostics,
+                None => diagnostics.is_empty(),
+            };
+            if is_shown {
+                continue;
+            }
+            if diagnostics.is_empty() {
+                self.shown.remove(&uri);
+            } else {
+                self.shown.insert(uri.clone(), (version, diagnostics.clone()));
+            }
             self.outbox.notify::<PublishDiagnostics>(PublishDiagnosticsParams::new(
                 uri,
                 diagnostics,
