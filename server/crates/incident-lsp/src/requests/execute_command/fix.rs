@@ -38,7 +38,7 @@ pub(super) async fn open(server: &Server, params: OpenFixParams) -> Result<OpenF
         let plan = match fix {
             WantedFix::Plan(plan) => plan,
             WantedFix::Revert(commit) => {
-                worktree::plan_revert(&workspace, &incident, REVERT_NUMBER, &commit, cancel)?
+                worktree::plan_revert(&workspace, &incident, REVERT_NUMBER, &commit.0, cancel)?
             }
         };
         worktree::open(&workspace, &plan, clock::now(), cancel)
