@@ -2,7 +2,7 @@
 
 use incident_core::input::RawInput;
 use incident_core::resolve::{Resolution, ResolvedTrace};
-use incident_core::trace::{Frame, SourceLocation, Trace, parse};
+use incident_core::trace::{Frame, SourceLocation, Trace, parse, references};
 
 use super::labels::{Expected, ItemLabel, Which};
 
@@ -19,9 +19,13 @@ enum SpotKind {
     Frame { frame_idx: usize, location_idx: usize },
 }
 
-/// Reads a case's text.
+/// Reads a case's text: its traces, and last the places that stand anywhere in it.
 pub(crate) fn traces_of(id: &str, text: &str) -> Vec<Trace> {
-    parse(&RawInput { name: id.to_owned(), text: text.to_owned() }).0
+    let mut traces = parse(&RawInput { name: id.to_owned(), text: text.to_owned() }).0;
+    let at = |location| Frame { location: Some(location), ..Frame::default() };
+    let frames = references(text).into_iter().map(at).collect();
+    traces.push(Trace { frames, ..Trace::default() });
+    traces
 }
 
 /// Finds the place that a label speaks of; `None` where the parser did not see it.
@@ -32,11 +36,12 @@ pub(crate) fn find(
     location_idx: usize,
     line: Option<u32>,
 ) -> Option<Spot> {
+    let (_, parsed) = traces.split_last()?;
     match which {
-        Which::Frame(position) => frame_spot(traces, expected, *position, location_idx),
+        Which::Frame(position) => frame_spot(parsed, expected, *position, location_idx),
         Which::Named(name) if name == "panic" => {
             let label = expected.panic_location.as_ref()?;
-            traces.iter().enumerate().find_map(|(trace_idx, trace)| {
+            parsed.iter().enumerate().find_map(|(trace_idx, trace)| {
                 let location = trace.location.as_ref()?;
                 let same = location.file == label.file && location.line == label.line;
                 same.then_some(Spot { trace_idx, kind: SpotKind::Panic })

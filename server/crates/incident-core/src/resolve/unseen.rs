@@ -10,7 +10,7 @@ use crate::resolve::place::{
 };
 use crate::resolve::symbol::SymbolPath;
 use crate::resolve::{Resolution, Status, lookup};
-use crate::syntax::rust::{FailureHint, Snippet};
+use crate::syntax::rust::Snippet;
 use crate::syntax::{Item, ItemKind};
 use crate::text::ByteSpan;
 
@@ -38,7 +38,13 @@ impl<'a> View<'a> {
         column: Option<u32>,
     ) -> Resolution {
         let mut files = self.candidate_files(path, printed.symbol.is_some());
-        let Some(symbol) = printed.symbol else {
+        // A name without a path that nothing here has is an exported or a foreign one.
+        let names_one = |symbol: &&SymbolPath| {
+            let named =
+                |file: &&SourceFile<'a>| file.items.iter().any(|item| item.name == symbol.name());
+            !symbol.is_bare() || files.is_empty() || files.iter().any(named)
+        };
+        let Some(symbol) = printed.symbol.filter(names_one) else {
             return self.without_name(printed, path, &files, line, column);
         };
         let crates = symbol.crates();
@@ -191,13 +197,13 @@ impl<'a> View<'a> {
             return unresolved(format!("no file of the workspace ends like `{path}`"));
         }
         let mut spots: Vec<Spot<'_, 'a>> =
-            files.iter().flat_map(|file| self.spots(file, printed.hint)).collect();
+            files.iter().flat_map(|file| self.spots(file, printed, line, column)).collect();
         if spots.iter().any(|spot| spot.worded) {
             spots.retain(|spot| spot.worded);
         } else {
             spots.retain(|spot| {
                 column.is_none_or(|column| column == spot.column)
-                    && spot.line.abs_diff(line) <= NEAR_LINES
+                    && spot.line.abs_diff(line) <= NEAR_LINES.max(line / 4)
             });
         }
         if let Some(near) = printed.near {
@@ -216,6 +222,10 @@ impl<'a> View<'a> {
             if spots.len() > 1 && spots.iter().any(fits) {
                 spots.retain(fits);
             }
+        }
+        // Of other expressions than the worded ones a file has too many for the distance to tell.
+        if spots.iter().all(|spot| spot.worded) {
+            keep_nearest(&mut spots, line);
         }
         match spots.as_slice() {
             [spot] => {
@@ -241,32 +251,52 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Returns every expression of a file that the message fits.
-    fn spots<'v>(&self, file: &'v SourceFile<'a>, hint: FailureHint<'_>) -> Vec<Spot<'v, 'a>> {
-        if hint.message.is_none() || !file.path.ends_with(".rs") {
+    /// Returns every expression of a file that the message or the next inner frame fits.
+    fn spots<'v>(
+        &self,
+        file: &'v SourceFile<'a>,
+        printed: Printed<'_>,
+        line: u32,
+        column: Option<u32>,
+    ) -> Vec<Spot<'v, 'a>> {
+        if !file.path.ends_with(".rs") {
             return Vec::new();
         }
         let all = ByteSpan::new(0, file.text.len());
-        let mut suspects = Vec::new();
-        if let Some(whole) = Snippet::whole(file.text, self.cancel) {
-            suspects.extend(whole.suspects(all, hint));
-        }
         // Functions in the argument of a macro are only tokens in the tree of the whole file.
-        for item in
-            file.items.iter().filter(|item| item.inside_macro && item.kind == ItemKind::Function)
-        {
-            let at = item.span.start;
-            if let Some(snippet) = Snippet::among(file.text, &file.items, at, self.cancel) {
-                suspects.extend(snippet.suspects(item.span, hint));
+        let in_macros = file
+            .items
+            .iter()
+            .filter(|item| item.inside_macro && item.kind == ItemKind::Function)
+            .filter_map(|item| {
+                let at = item.span.start;
+                Some((Snippet::among(file.text, &file.items, at, self.cancel)?, item.span))
+            });
+        let whole = Snippet::whole(file.text, self.cancel).map(|snippet| (snippet, all));
+        let mut found: Vec<(usize, bool)> = Vec::new();
+        for (snippet, span) in whole.into_iter().chain(in_macros) {
+            if printed.hint.message.is_some() {
+                let suspects = snippet.suspects(span, printed.hint);
+                found.extend(suspects.iter().map(|suspect| (suspect.reported_at, suspect.worded)));
+                if printed.hint.kind.is_none() {
+                    // The program's own words may have changed; the very place has not.
+                    let there = snippet.habitual(span).into_iter().filter(|at| {
+                        let (at_line, at_column) = file.char_place(*at);
+                        at_line == line && Some(at_column) == column
+                    });
+                    found.extend(there.map(|at| (at, false)));
+                }
+            } else if let Some(callee) = printed.callee {
+                found.extend(snippet.calls_of(span, callee).into_iter().map(|at| (at, false)));
             }
         }
-        suspects.sort_by_key(|suspect| suspect.reported_at);
-        suspects.dedup_by_key(|suspect| suspect.reported_at);
-        let spot = |suspect: crate::syntax::rust::Suspect| {
-            let (line, column) = file.char_place(suspect.reported_at);
-            Spot { file, line, column, worded: suspect.worded }
+        found.sort_by_key(|(at, worded)| (*at, !worded));
+        found.dedup_by_key(|(at, _)| *at);
+        let spot = |(at, worded)| {
+            let (line, column) = file.char_place(at);
+            Spot { file, line, column, worded }
         };
-        suspects.into_iter().map(spot).collect()
+        found.into_iter().map(spot).collect()
     }
 
     /// Returns the line of a function that failed or called on, where its text alone tells.
@@ -296,7 +326,12 @@ impl<'a> View<'a> {
                 _ => {}
             }
         }
-        None
+        // No name to go by: the one call that begins at the printed column.
+        let starts = snippet.call_starts(function.span).into_iter();
+        let places = starts.map(|at| file.char_place(at)).filter(|(_, at)| Some(*at) == column);
+        let mut lines: Vec<u32> = places.map(|(line, _)| line).collect();
+        lines.dedup();
+        if let [only] = lines.as_slice() { Some(*only) } else { None }
     }
 
     /// Says whether a line holds what the message or the next inner frame speaks of.
@@ -311,5 +346,17 @@ impl<'a> View<'a> {
             Some(calls.is_some_and(|calls| !calls.is_empty()) || !fitting.is_empty())
         };
         fits().unwrap_or(false)
+    }
+}
+
+/// Keeps the spot nearest to the printed line where the others are much farther off.
+fn keep_nearest(spots: &mut Vec<Spot<'_, '_>>, line: u32) {
+    let mut far: Vec<u32> = spots.iter().map(|spot| spot.line.abs_diff(line)).collect();
+    far.sort_unstable();
+    if let [nearest, next, ..] = far.as_slice()
+        && *nearest <= NEAR_LINES
+        && *next > 3 * nearest + 8
+    {
+        spots.retain(|spot| spot.line.abs_diff(line) == *nearest);
     }
 }

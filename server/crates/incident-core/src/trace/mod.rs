@@ -232,6 +232,13 @@ fn calls_panic_hook(frame: &Frame) -> bool {
 /// A text beyond this size is a log: the places that it names are not what a person pasted.
 const MAX_PASTE: usize = 256 * 1024;
 
+/// Returns the places with a line that stand anywhere in a text, in order: in log lines, in prose.
+pub fn references(text: &str) -> Vec<SourceLocation> {
+    let frames = references::as_trace(text).map(|trace| trace.frames).unwrap_or_default();
+    let locations = frames.into_iter().filter_map(|frame| frame.location);
+    locations.filter(|location| location.line.is_some()).collect()
+}
+
 /// Reads every trace in `input`, in text order.
 ///
 /// A text without a trace but with `path:line` references gives one trace of frames without

@@ -168,6 +168,29 @@ impl Snippet<'_> {
             .collect()
     }
 
+    /// Returns the expressions in a span of the file that panic by habit: macros and methods.
+    pub fn habitual(&self, span: ByteSpan) -> Vec<usize> {
+        self.candidates_in(span)
+            .filter(|candidate| match candidate.kind {
+                FailureKind::MethodCall => PANICKING_METHODS.contains(&candidate.name.as_str()),
+                FailureKind::MacroCall => is_panicking_macro(&candidate.name),
+                _ => false,
+            })
+            .map(|candidate| candidate.reported_at)
+            .collect()
+    }
+
+    /// Returns where calls in a span of the file are reported, by compilers old and new: at their
+    /// start, and at the method's name.
+    pub fn call_starts(&self, span: ByteSpan) -> Vec<usize> {
+        self.candidates_in(span)
+            .filter(|candidate| {
+                matches!(candidate.kind, FailureKind::MethodCall | FailureKind::FunctionCall)
+            })
+            .flat_map(|candidate| [self.span(candidate.node).start, candidate.reported_at])
+            .collect()
+    }
+
     /// Returns where in a span of the file a function or method of this name is called.
     pub fn calls_of(&self, span: ByteSpan, name: &str) -> Vec<usize> {
         self.candidates_in(span)

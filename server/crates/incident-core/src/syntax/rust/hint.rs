@@ -46,6 +46,7 @@ const MESSAGES: &[(&str, FailureKind, Option<&str>)] = &[
     ("RefCell already mutably borrowed", FailureKind::MethodCall, Some("borrow")),
     ("RefCell already borrowed", FailureKind::MethodCall, Some("borrow_mut")),
     ("assertion", FailureKind::MacroCall, None),
+    ("explicit panic", FailureKind::MacroCall, Some("panic")),
     ("not implemented", FailureKind::MacroCall, Some("unimplemented")),
     ("not yet implemented", FailureKind::MacroCall, Some("todo")),
     ("internal error: entered unreachable code", FailureKind::MacroCall, Some("unreachable")),
