@@ -4,6 +4,7 @@
 mod bad_input;
 mod cli;
 mod fix;
+mod fixes;
 mod json;
 mod lsp_client;
 mod lsp_fix;
