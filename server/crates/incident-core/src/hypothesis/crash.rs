@@ -3,6 +3,7 @@
 use crate::cancel::Cancel;
 use crate::hypothesis::catalogue::Catalogue;
 use crate::hypothesis::{Evidence, HypothesisInput};
+use crate::producers::Producer;
 use crate::resolve::{Place, Resolution, ResolvedTrace, Status};
 use crate::suspects::stack::own_frames;
 use crate::syntax::rust::{FailureHint, Snippet};
@@ -19,6 +20,8 @@ pub(super) struct Crash<'a> {
     pub(super) input: &'a HypothesisInput<'a>,
     pub(super) catalogue: &'a Catalogue,
     pub(super) trace: &'a ResolvedTrace,
+    /// Functions of the workspace that made the value that failed, nearest first.
+    pub(super) producers: &'a [Producer],
     /// The message, trimmed. Never empty.
     pub(super) message: &'a str,
     /// The message's id in the catalogue.

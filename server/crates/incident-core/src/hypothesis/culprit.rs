@@ -8,6 +8,8 @@ use crate::text::{ByteSpan, LineIndex};
 
 /// Lines of a hunk that are quoted.
 const MAX_QUOTED_LINES: usize = 6;
+/// Lines between a check that was taken out and what it may have guarded.
+const MAX_GUARD_DISTANCE: u32 = 40;
 /// Longer changes are reverted as commits, by a person, not as a fix of ours.
 const MAX_REVERTED_LINES: usize = 20;
 
@@ -28,8 +30,9 @@ pub(super) struct LineOfInterest {
 pub(super) struct Culprit<'a> {
     pub(super) commit: &'a Commit,
     pub(super) path: &'a str,
-    pub(super) hunk: &'a Hunk,
     pub(super) evidence: Evidence,
+    /// It rewrote a line that matters, rather than adding or taking one out.
+    pub(super) rewrites: bool,
     /// In words.
     pub(super) says: String,
 }
@@ -43,24 +46,29 @@ pub(super) fn find<'a>(
 ) -> Option<Culprit<'a>> {
     for (hunk_idx, (commit, path, hunk)) in suspect_hunks(input).enumerate() {
         let here: Vec<&LineOfInterest> = lines.iter().filter(|line| line.path == path).collect();
+        // A check far away guarded something else.
+        let near = here.iter().any(|line| line.line.abs_diff(hunk.new_start) <= MAX_GUARD_DISTANCE);
         let written = here.iter().find(|line| {
             line.text.len() > 3 && hunk.added.iter().any(|added| added.trim() == line.text)
         });
-        let (says, quote) =
-            if let Some(line) = written {
-                let before = hunk.removed.iter().find(|removed| is_like(removed, &line.text));
-                let was = before.map_or_else(String::new, |removed| {
-                    format!("; before it was {}", super::crash::shown(removed))
-                });
-                (format!("wrote {}{was}", line.role), quote_of(hunk, Some(&line.text)))
-            } else if let Some(guard) = hunk.removed.iter().find(|removed| {
-                !here.is_empty() && is_guard(removed, names) && is_gone(removed, hunk)
-            }) {
-                let shown = super::crash::shown(guard);
-                (format!("took out the check {shown}"), quote_of(hunk, Some(guard.trim())))
-            } else {
-                continue;
-            };
+        let mut rewrites = false;
+        let (says, quote) = if let Some(line) = written {
+            let before = hunk.removed.iter().find(|removed| is_like(removed, &line.text));
+            rewrites = before.is_some();
+            let was = before.map_or_else(String::new, |removed| {
+                format!("; before it was {}", super::crash::shown(removed))
+            });
+            (format!("wrote {}{was}", line.role), quote_of(hunk, Some(&line.text)))
+        } else if let Some(guard) = hunk
+            .removed
+            .iter()
+            .find(|removed| near && is_guard(removed, names) && is_gone(removed, hunk))
+        {
+            let shown = super::crash::shown(guard);
+            (format!("took out the check {shown}"), quote_of(hunk, Some(guard.trim())))
+        } else {
+            continue;
+        };
         let Some(evidence) = catalogue.cite(&format!("H{}", hunk_idx + 1), &quote) else {
             continue;
         };
@@ -69,51 +77,67 @@ pub(super) fn find<'a>(
             commit.id.short(),
             crate::neutral::headline(&commit.subject, 60)
         );
-        return Some(Culprit { commit, path, hunk, evidence, says });
+        return Some(Culprit { commit, path, evidence, rewrites, says });
     }
     None
 }
 
-/// Undoes the one change of the culprit, where the file still holds it word for word.
+/// Undoes the culprit, where it is a small change of one file that still holds all of it word for
+/// word; anything larger is reverted as a commit, by a person.
 pub(super) fn revert(input: &HypothesisInput<'_>, culprit: &Culprit<'_>) -> Option<Fix> {
-    let hunk = culprit.hunk;
-    let n_hunks: usize = culprit.commit.files.iter().map(|file| file.hunks.len()).sum();
-    let whole = hunk.added.len() == hunk.n_added as usize
-        && hunk.removed.len() == hunk.n_removed as usize
-        && culprit.commit.n_files == culprit.commit.files.len();
-    // Other parts of the commit may need this one: then a person reverts the whole.
-    if !whole || n_hunks != 1 || hunk.added.len() + hunk.removed.len() > MAX_REVERTED_LINES {
+    let [file] = culprit.commit.files.as_slice() else { return None };
+    let read_whole = |hunk: &Hunk| {
+        hunk.added.len() == hunk.n_added as usize && hunk.removed.len() == hunk.n_removed as usize
+    };
+    let n_lines: usize = file.hunks.iter().map(|hunk| hunk.added.len() + hunk.removed.len()).sum();
+    if culprit.commit.n_files != 1
+        || file.old_path.is_some()
+        || n_lines > MAX_REVERTED_LINES
+        || !file.hunks.iter().all(read_whole)
+    {
         return None;
     }
     let text = input.sources.current.get(culprit.path)?;
+    let untouched = untouched_since(input, culprit);
+    let edits: Option<Vec<Edit>> =
+        file.hunks.iter().map(|hunk| undo(hunk, text, untouched)).collect();
+    let patch = unified_diff(culprit.path, text, &edits?);
+    (!patch.is_empty()).then(|| Fix {
+        summary: format!("Undo what commit {} changed here", culprit.commit.id.short()),
+        patch,
+    })
+}
+
+/// Returns the edit that puts a hunk's old lines back; `untouched` says that line numbers still
+/// hold.
+fn undo(hunk: &Hunk, text: &str, untouched: bool) -> Option<Edit> {
     let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let block = |lines: &[String]| -> String {
         lines.iter().map(|line| format!("{}{line_end}", line.trim_end_matches('\r'))).collect()
     };
     let (added, removed) = (block(&hunk.added), block(&hunk.removed));
+    let lines = LineIndex::new(text);
     let span = if added.is_empty() {
         // Only taken out: it goes back where it was, if that place can be told.
-        if !untouched_since(input, culprit) {
-            return None;
-        }
-        let lines = LineIndex::new(text);
-        let after = lines.line_span(hunk.new_start)?;
+        let after = lines.line_span(hunk.new_start).filter(|_| untouched)?;
         ByteSpan::new(after.end + 1, after.end + 1)
     } else {
-        let mut places = text
+        let places: Vec<usize> = text
             .match_indices(&added)
-            .filter(|(at, _)| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'));
-        let (at, _) = places.next()?;
-        if places.next().is_some() {
-            return None;
-        }
+            .map(|(at, _)| at)
+            .filter(|at| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'))
+            .collect();
+        let at = match places.as_slice() {
+            [at] => *at,
+            // Of several like blocks the line number tells which, while it holds.
+            several => {
+                let start = lines.line_span(hunk.new_start).filter(|_| untouched)?.start;
+                *several.iter().find(|at| **at == start)?
+            }
+        };
         ByteSpan::new(at, at + added.len())
     };
-    let patch = unified_diff(culprit.path, text, &[Edit { span, replacement: removed }]);
-    (!patch.is_empty()).then(|| Fix {
-        summary: format!("Undo what commit {} changed here", culprit.commit.id.short()),
-        patch,
-    })
+    Some(Edit { span, replacement: removed })
 }
 
 /// Says whether the file's lines still have the numbers that the commit gave them.

@@ -68,6 +68,8 @@ pub(super) struct Step {
     pub(super) quote: String,
     /// A sentence about it.
     pub(super) says: String,
+    /// The line makes the value; otherwise it only passes it on.
+    pub(super) makes: bool,
 }
 
 /// What a value comes from.
@@ -177,8 +179,9 @@ impl Walk<'_, '_> {
     /// Says when a method of the standard library gives nothing.
     fn empty_method(&self, name: &str, link: &Link, trail: &mut Trail) -> bool {
         let Some(when) = method_is_empty_when(name, self.absence) else { return false };
-        // A method of the workspace with the same name is the better answer.
-        if functions_named(self.crash, name).len() == 1 && self.own_function(name, trail) {
+        // A method of the workspace with the same name is the better answer, if the receiver's
+        // written type says that it is meant.
+        if !typed_functions(self.crash, name).is_empty() && self.own_function(name, trail) {
             return true;
         }
         let receiver = self.receiver(link);
@@ -214,7 +217,10 @@ impl Walk<'_, '_> {
 
     /// Names the places where a function of the workspace gives nothing.
     fn own_function(&self, name: &str, trail: &mut Trail) -> bool {
-        let namesakes = functions_named(self.crash, name);
+        let mut namesakes = typed_functions(self.crash, name);
+        if namesakes.is_empty() {
+            namesakes = functions_named(self.crash, name);
+        }
         let [function] = namesakes.as_slice() else { return false };
         let wanted = match self.absence {
             Absence::None => "None",
@@ -249,6 +255,7 @@ impl Walk<'_, '_> {
                     function.path,
                     shown(source)
                 ),
+                makes: true,
             });
         }
         trail.producer = Some(Producer::Function);
@@ -273,6 +280,7 @@ impl Walk<'_, '_> {
                     line: line_number,
                     quote: line.trim().to_owned(),
                     says: format!("The field `{name}` {how} at {path}:{line_number}."),
+                    makes: true,
                 });
                 trail.producer = Some(Producer::Field);
             }
@@ -315,7 +323,13 @@ fn define(
     if line != site.line {
         push_once(
             trail,
-            Step { path: site.path.to_owned(), line, quote: site.line_text(line).to_owned(), says },
+            Step {
+                path: site.path.to_owned(),
+                line,
+                quote: site.line_text(line).to_owned(),
+                says,
+                makes: true,
+            },
         );
     }
     definition.value
@@ -340,6 +354,7 @@ fn parameter(crash: &Crash<'_>, site: &Site<'_>, name: &str, trail: &mut Trail) 
                 "`{name}` is a parameter of {function}; {called_from} passes it at {}:{line}.",
                 caller.path
             ),
+            makes: false,
         },
     );
 }
@@ -356,6 +371,23 @@ pub(super) struct OwnFunction<'a> {
     pub(super) path: &'a str,
     pub(super) text: &'a str,
     pub(super) item: Item,
+}
+
+/// Returns the functions of one name that the types near the crash lead to.
+fn typed_functions<'a>(crash: &Crash<'a>, name: &str) -> Vec<OwnFunction<'a>> {
+    let meant = crash.producers.iter().filter(|producer| producer.function == name);
+    meant
+        .filter_map(|producer| {
+            let (path, text) = crash.input.sources.current.get_key_value(&producer.path)?;
+            let items = index_file(path, text).items;
+            let item = items.into_iter().find(|item| {
+                item.kind == ItemKind::Function
+                    && item.name == name
+                    && item.start_line == producer.start_line
+            })?;
+            Some(OwnFunction { path, text, item })
+        })
+        .collect()
 }
 
 /// Returns the functions of one name in the texts at hand.

@@ -40,6 +40,7 @@ pub(super) fn borrowed(crash: &Crash<'_>) -> Option<Claim> {
             line,
             quote: site.line_text(line).to_owned(),
             says: format!("`{name}` borrows it on line {line} and is alive until its block ends."),
+            makes: true,
         }]);
         claim.fix = drop_before(site, &guard, expression.span);
     } else if let Some(step) = borrowing_caller(crash) {
@@ -88,6 +89,7 @@ fn borrowing_caller(crash: &Crash<'_>) -> Option<Step> {
                 place.path,
                 shown(text)
             ),
+            makes: true,
         })
     })
 }

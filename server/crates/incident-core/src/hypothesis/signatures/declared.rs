@@ -82,6 +82,7 @@ pub(super) fn declared(crash: &Crash<'_>) -> Option<Claim> {
                 line,
                 quote: site.line_text(line).to_owned(),
                 says: String::new(),
+                makes: true,
             });
         }
         claim = claim.steps(describe_names(crash, site, deciding));

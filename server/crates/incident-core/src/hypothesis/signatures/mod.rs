@@ -14,6 +14,9 @@ mod declared;
 mod known;
 mod threads;
 
+use std::sync::Arc;
+
+use crate::cancel::Cancel;
 use crate::fix::Fix;
 use crate::hypothesis::catalogue::catalogue;
 use crate::hypothesis::crash::{Crash, Site};
@@ -21,7 +24,9 @@ use crate::hypothesis::culprit::{self, LineOfInterest};
 use crate::hypothesis::origin::{Producer, Step, Trail};
 use crate::hypothesis::{Evidence, Hypothesis, HypothesisInput, HypothesisOrigin, Validation};
 use crate::input::Language;
+use crate::producers::producers;
 use crate::resolve::Status;
+use crate::syntax::{SymbolIndex, index_file};
 
 /// Traces of one incident that are looked at: they are shapes of the same crash.
 const MAX_TRACES: usize = 3;
@@ -140,6 +145,9 @@ pub(super) fn propose(input: &HypothesisInput<'_>) -> Vec<Hypothesis> {
         return Vec::new();
     }
     let catalogue = catalogue(input);
+    let texts = input.sources.current.iter();
+    let symbols =
+        SymbolIndex::new(texts.map(|(path, text)| Arc::new(index_file(path, text))).collect());
     let mut hypotheses: Vec<Hypothesis> = Vec::new();
     let mut n_messages = 0;
     for (trace_idx, trace) in input.incident.traces.iter().enumerate() {
@@ -148,6 +156,7 @@ pub(super) fn propose(input: &HypothesisInput<'_>) -> Vec<Hypothesis> {
         if trace_idx >= MAX_TRACES {
             continue;
         }
+        let producers = producers(trace, input.sources, &symbols, &Cancel::new());
         // The innermost cause is what happened; the ones around it are how it was reported.
         for (cause_idx, cause) in trace.trace.causes.iter().enumerate().rev() {
             let message = cause.message.as_deref().unwrap_or_default().trim();
@@ -160,6 +169,7 @@ pub(super) fn propose(input: &HypothesisInput<'_>) -> Vec<Hypothesis> {
                 input,
                 catalogue: &catalogue,
                 trace,
+                producers: &producers,
                 message,
                 message_id: &message_id,
                 site: site.as_ref(),
@@ -224,6 +234,10 @@ fn finish(crash: &Crash<'_>, name: &'static str, claim: Claim) -> Hypothesis {
         let taken = &hypothesis.evidence;
         let cited = crash.catalogue.cite_line(&step.path, step.line, &step.quote, taken);
         hypothesis.evidence.push(cited);
+        // Who passes a bad value on has not made it.
+        if !step.makes {
+            continue;
+        }
         lines.push(LineOfInterest {
             path: step.path,
             line: step.line,
@@ -258,8 +272,13 @@ fn blame(
         confirms: "a build without the change survives the same input".to_owned(),
         disproves: "it fails in the same way".to_owned(),
     });
-    if hypothesis.fix.is_none() {
-        hypothesis.fix = culprit::revert(crash.input, &culprit);
+    // What a commit broke is mended where it broke it; the crash site would only hide it.
+    if culprit.rewrites || hypothesis.fix.is_none() {
+        let local = hypothesis.fix.take();
+        hypothesis.fix = culprit::revert(crash.input, &culprit).or_else(|| local.clone());
+        if let Some(local) = local.filter(|local| hypothesis.fix.as_ref() != Some(local)) {
+            hypothesis.notes.push(format!("Another way, at the crash itself: {}.", local.summary));
+        }
     }
 }
 

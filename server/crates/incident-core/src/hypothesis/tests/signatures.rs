@@ -148,6 +148,99 @@ called `Option::unwrap()` on a `None` value
 }
 
 #[test]
+fn commit_changed_the_function_that_gives_none() {
+    check(
+        r#"
+//- /src/pricing.rs
+use crate::tiers::Tiers;
+pub fn total(order: &Order, tiers: &Tiers) -> Result<u64, String> {
+    let tier = tiers.get(&order.tier).$0unwrap();
+    Ok(tier.percent_off)
+}
+//- /src/main.rs
+fn handle(order: Order, shop: Shop) -> Result<u64, String> {
+    let cents = $1pricing::total(&order, &shop.tiers)?;
+    Ok(cents)
+}
+//- /src/tiers.rs
+pub struct Tiers { rows: Vec<Tier> }
+impl Tiers {
+    // Names are ours.
+    pub fn get(&self, name: &str) -> Option<&Tier> {
+        self.rows.iter().find(|tier| tier.name == name)
+    }
+}
+//- /src/catalog.rs
+pub struct Catalog;
+impl Catalog {
+    pub fn get(&self, sku: &str) -> Option<u64> { None }
+}
+//- message
+called `Option::unwrap()` on a `None` value
+//- commit Log what the customer pays
+--- a/src/main.rs
++++ b/src/main.rs
+@@ -2,2 +2,3 @@
+-    pricing::total(&order, &shop.tiers)
++    let cents = pricing::total(&order, &shop.tiers)?;
++    Ok(cents)
+ }
+//- commit Look tiers up without allocating
+--- a/src/tiers.rs
++++ b/src/tiers.rs
+@@ -3 +3 @@
+-    // Names differ in case.
++    // Names are ours.
+@@ -4,4 +4,3 @@
+     pub fn get(&self, name: &str) -> Option<&Tier> {
+-        let wanted = name.to_lowercase();
+-        self.rows.iter().find(|tier| tier.name.to_lowercase() == wanted)
++        self.rows.iter().find(|tier| tier.name == name)
+     }
+"#,
+        expect![[r#"
+            `tiers.get(&order.tier)` was None [unwrap-none 0.80]
+              `total` takes `tiers.get(&order.tier)` for granted: `.unwrap()` panics because it is None.
+              `get` can give None at src/tiers.rs:5: `self.rows.iter().find(|tier| tier.name == name)`.
+              Commit bbb0123 (Look tiers up without allocating) wrote a line that makes the value; before it was `self.rows.iter().find(|tier| tier.name.to_lowercase() == wanted)`.
+              M1: called `Option::unwrap()` on a `None` value
+              F1: let tier = tiers.get(&order.tier).unwrap();
+              S5: self.rows.iter().find(|tier| tier.name == name)
+              H3: -        let wanted = name.to_lowercase(); / -        self.rows.iter().find(|tier| tier.name.to_lowercase() == wanted) / +        self.rows.iter().find(|tier| tier.name == name)
+              fix: Undo what commit bbb0123 changed here
+                -    // Names are ours.
+                +    // Names differ in case.
+                -        self.rows.iter().find(|tier| tier.name == name)
+                +        let wanted = name.to_lowercase();
+                +        self.rows.iter().find(|tier| tier.name.to_lowercase() == wanted)
+              note: If None is wrong here at all, the function that gives it is the place to fix.
+              note: Another way, at the crash itself: Return an error to the caller when `tiers.get(&order.tier)` is missing.
+        "#]],
+    );
+}
+
+#[test]
+fn no_edit_inside_a_closure() {
+    check(
+        r#"
+//- /src/lib.rs
+fn all(items: &[Option<u32>]) -> Option<Vec<u32>> {
+    Some(items.iter().map(|item| item.$0unwrap()).collect())
+}
+//- message
+called `Option::unwrap()` on a `None` value
+"#,
+        expect![[r#"
+            `item` was None [unwrap-none 0.45]
+              `all` takes `item` for granted: `.unwrap()` panics because it is None.
+              M1: called `Option::unwrap()` on a `None` value
+              F1: Some(items.iter().map(|item| item.unwrap()).collect())
+              note: No edit is safe here without knowing what the caller should see: decide what a missing value means, then handle None before the call.
+        "#]],
+    );
+}
+
+#[test]
 fn error_of_a_known_kind() {
     check(
         r#"
