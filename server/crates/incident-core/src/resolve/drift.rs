@@ -71,7 +71,10 @@ pub(super) fn carry(
         found.extend(statement.find_in(file, function, &map, view.cancel));
     }
     let best = found.into_iter().max_by(|a, b| a.score.total_cmp(&b.score));
-    if let Some(found) = best.or_else(|| elsewhere(view, old, &statement)) {
+    let best = best
+        .or_else(|| kept_elsewhere(view, old, &statement))
+        .or_else(|| elsewhere(view, old, &statement));
+    if let Some(found) = best {
         return found.carried(old, line, old_function);
     }
     match homes.first() {
@@ -189,7 +192,6 @@ impl<'t> Statement<'t> {
         let snippet = Snippet::among(file.text, &file.items, function.span.start, cancel)?;
         let replaced_by = map.replaced_by(self.line);
         let mut best: Option<Match<'f>> = None;
-        let mut n_as_good = 0usize;
         for span in snippet.statements() {
             if cancel.is_cancelled() {
                 break;
@@ -220,16 +222,11 @@ impl<'t> Statement<'t> {
                 + if fails_alike { 0.05 } else { 0.0 }
                 - 0.05 * off;
             let same = file.line_text(line).is_some_and(|text| text.trim() == self.line_text);
-            let known = best.as_ref().map_or(0.0, |best| best.score);
-            if score > known {
-                n_as_good = usize::from(known > 0.0 && score - known < 0.01);
+            if best.as_ref().is_none_or(|best| score > best.score) {
                 let (path, function) = (file.path, function.clone());
                 best = Some(Match { path, function, line, likeness, score, same, only_layout });
-            } else if known - score < 0.01 && best.as_ref().is_some_and(|best| best.line != line) {
-                n_as_good += 1;
             }
         }
-        let _ = n_as_good;
         best
     }
 
@@ -328,6 +325,30 @@ fn homes<'v, 'a>(
         .collect();
     like.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.0.path.cmp(b.1.0.path)));
     like.into_iter().map(|(_, home)| home).take(4).collect()
+}
+
+/// Returns a telling line that the diff keeps in a function of another name: the function was renamed,
+/// or the line was taken out of it with what stood around.
+fn kept_elsewhere<'v>(
+    view: &'v View<'_>,
+    old: &SourceFile<'_>,
+    statement: &Statement<'_>,
+) -> Option<Match<'v>> {
+    if statement.line_shape.len() < TELLING_TOKENS {
+        return None;
+    }
+    let current = view.file(old.path)?;
+    let line = LineMap::new(old.text, current.text).kept(statement.line)?;
+    let function = current.function_at(line)?.clone();
+    Some(Match {
+        path: current.path,
+        function,
+        line,
+        likeness: 1.0,
+        score: 1.0,
+        same: true,
+        only_layout: false,
+    })
 }
 
 /// Finds a telling statement in a function of another name of the same file: it was taken out, or

@@ -274,7 +274,157 @@ pub fn run(x: Option<u8>) {
         "boom
          my_app::run @ src/lib.rs:2:7",
         expect![[r#"
-            by_symbol src/lib.rs in run -- the deployed text was not seen; the printed line does not lie in `run` here
+            by_symbol src/lib.rs:5 in run MethodCall -- the deployed text was not seen; the printed line does not lie in `run` here
+        "#]],
+    );
+}
+
+const DEPLOYED: &str = "
+//- member my-app 0.2.0
+//- deployed /src/pool.rs
+impl Pool {
+    pub fn get(&self, name: &str) -> Conn {
+        let slot = self.slots.find(name);
+        self.conns[slot].clone()
+    }
+    pub fn close(&mut self, name: &str) {
+        let conn = self.take(name).expect(\"pool knows its connections\");
+        conn.shutdown(self.timeout);
+    }
+}
+";
+
+fn check_drift(later: &str, trace_text: &str, expected: Expect) {
+    check(&format!("{DEPLOYED}{later}"), trace_text, expected);
+}
+
+#[test]
+fn a_line_that_only_moved() {
+    check_drift(
+        "//- /src/pool.rs
+impl Pool {
+    /// New.
+    pub fn len(&self) -> usize {
+        self.conns.len()
+    }
+    pub fn get(&self, name: &str) -> Conn {
+        let slot = self.slots.find(name);
+        self.conns[slot].clone()
+    }
+}
+",
+        "index out of bounds: the len is 1 but the index is 1 @ src/pool.rs:4:9
+         my_app::pool::Pool::close @ src/pool.rs:7:36",
+        expect![[r#"
+            moved src/pool.rs:8 in get Index
+            deleted -- `close` is gone since the deploy
+        "#]],
+    );
+}
+
+#[test]
+fn a_statement_that_was_edited_or_reformatted() {
+    check_drift(
+        "//- /src/pool.rs
+impl Pool {
+    pub fn get(&self, name: &str) -> Conn {
+        let slot = self.slots.find(name);
+        trace(slot);
+        self.connections[slot.index()].clone()
+    }
+    pub fn close(&mut self, name: &str) {
+        let conn = self
+            .take(name)
+            .expect(\"pool knows its connections\");
+        conn.shutdown(self.timeout);
+    }
+}
+",
+        "index out of bounds: the len is 1 but the index is 1 @ src/pool.rs:4:9
+         my_app::pool::Pool::close @ src/pool.rs:7:36",
+        expect![[r#"
+            edited src/pool.rs:5 in get Index -- the statement was edited since the deploy
+            edited src/pool.rs:10 in close MethodCall -- only the layout of the statement changed since the deploy
+        "#]],
+    );
+}
+
+#[test]
+fn a_function_that_went_to_another_file_or_name() {
+    check_drift(
+        "//- /src/pool/mod.rs
+impl Pool {
+    pub fn get(&self, name: &str) -> Conn {
+        let slot = self.slots.find(name);
+        self.conns[slot].clone()
+    }
+}
+//- /src/pool.rs
+impl Pool {
+    pub fn shut(&mut self, name: &str) {
+        let conn = self.take(name).expect(\"pool knows its connections\");
+        conn.shutdown(self.timeout);
+    }
+}
+",
+        "index out of bounds: the len is 1 but the index is 1 @ src/pool.rs:4:9
+         my_app::pool::Pool::close @ src/pool.rs:7:36",
+        expect![[r#"
+            moved src/pool/mod.rs:4 in get Index -- was in src/pool.rs
+            moved src/pool.rs:3 in shut MethodCall -- was in `close`
+        "#]],
+    );
+}
+
+#[test]
+fn a_statement_that_is_gone() {
+    check_drift(
+        "//- /src/pool.rs
+impl Pool {
+    pub fn get(&self, name: &str) -> Conn {
+        match self.lookup_or_connect(name) { Ok(it) => it, Err(_) => Conn::closed() }
+    }
+}
+",
+        "index out of bounds: the len is 1 but the index is 1 @ src/pool.rs:4:9
+         my_app::pool::Pool::close @ src/pool.rs:7:36",
+        expect![[r#"
+            deleted src/pool.rs in get -- `get` no longer has this statement
+            deleted -- `close` is gone since the deploy
+        "#]],
+    );
+}
+
+#[test]
+fn the_panics_own_words_without_the_deployed_text() {
+    check(
+        "
+//- /src/pool.rs
+fn close(&mut self, name: &str) {
+    log();
+    let conn = self.take(name).expect(\"pool knows its connections\");
+    if full { panic!(\"pool {} is full, {n} waiting\", name); }
+    if full { panic!(\"pool {} is empty\", name); }
+    a[i]; b[i];
+}
+",
+        "pool knows its connections: NotFound @ /app/src/pool.rs:40:9",
+        expect![[r#"
+            by_symbol src/pool.rs:3 in close MethodCall -- the deployed text was not seen; the panic's words stand there
+        "#]],
+    );
+    check(
+        "//- /src/pool.rs\nfn f() {\n    panic!(\"pool {} is full, {n} waiting\", name);\n}",
+        "pool 'a' is full, 3 waiting @ src/pool.rs:1:5",
+        expect![[r#"
+            by_symbol src/pool.rs:2 in f MacroCall -- the deployed text was not seen; the panic's words stand there
+        "#]],
+    );
+    check(
+        "//- /src/pool.rs\nfn f() {\n    a[i];\n    b[i];\n}",
+        "index out of bounds: the len is 1 @ src/pool.rs:1:5",
+        expect![[r#"
+            ambiguous <src/pool.rs:2> <src/pool.rs:3> -- the deployed text was not seen, and several lines fit
         "#]],
     );
 }
