@@ -7,6 +7,7 @@ use expect_test::{Expect, expect};
 use super::*;
 
 mod hostile;
+mod wrapped;
 
 fn read(text: &str) -> (Vec<Trace>, Vec<Problem>) {
     parse(&RawInput { name: "trace.txt".to_owned(), text: text.to_owned() })

@@ -36,6 +36,8 @@ pub(super) struct OpenTrace<'t> {
     gap_allowed: bool,
     prints_hashes: bool,
     is_closed_by_note: bool,
+    /// What a logger put before the panic line, and puts before the lines below it.
+    own_prefix: String,
 }
 
 /// A trace that is read, and what tells how it may be joined to its neighbours.
@@ -67,6 +69,7 @@ impl<'t> OpenTrace<'t> {
             gap_allowed: false,
             prints_hashes: false,
             is_closed_by_note: false,
+            own_prefix: String::new(),
         }
     }
 
@@ -75,6 +78,12 @@ impl<'t> OpenTrace<'t> {
         let mut open = Self::new(line.span_of(panic.text), line.stamp());
         open.has_head = true;
         open.trace.thread = panic.thread.map(str::to_owned);
+        let n_before = line.body().len() - panic.text.len();
+        // A letter or two before it is garbage, not a prefix.
+        let before = line.body().get(..n_before);
+        if let Some(before) = before.filter(|before| (4..=240).contains(&before.len())) {
+            open.own_prefix = before.to_owned();
+        }
         match &panic.form {
             Form::PlaceFirst { place, message } => {
                 open.trace.location = Some(place.located(line));
@@ -235,6 +244,19 @@ impl<'t> OpenTrace<'t> {
         self.needs_proof = false;
         self.grow(line.span());
         true
+    }
+
+    /// Moves `line` behind the prefix that stood before the panic line too, digits aside.
+    pub(super) fn skip_own_prefix(&self, line: &mut Line<'t>) {
+        let prefix = self.own_prefix.as_bytes();
+        let body = line.body().as_bytes();
+        let is_same = body.len() >= prefix.len()
+            && prefix.iter().zip(body).all(|(ours, theirs)| {
+                ours == theirs || (ours.is_ascii_digit() && theirs.is_ascii_digit())
+            });
+        if is_same {
+            line.skip(prefix.len());
+        }
     }
 
     /// Takes an indented line right under `The application panicked` as the message.

@@ -72,8 +72,9 @@ impl<'t> Stream<'t> {
         Some(reading.end_message_at_guess())
     }
 
-    fn take(&mut self, line: Line<'t>, done: &mut Vec<Closed>) {
+    fn take(&mut self, mut line: Line<'t>, done: &mut Vec<Closed>) {
         let Some(current) = self.open.last_mut() else { return self.take_plain(line, done) };
+        current.skip_own_prefix(&mut line);
         if current.reads_message() {
             return self.take_in_message(line, done);
         }

@@ -1,8 +1,10 @@
 //! Names and paths that a terminal or a report has torn over several lines.
 
+use super::super::location;
 use super::super::unwrap::{Line, LineBuilder};
 use super::classify::{Kind, classify};
 use super::frame::{self, AtLine, FrameLine};
+use super::panic_line::Form;
 
 /// A torn name or path has at most this many pieces.
 const MAX_PIECES: usize = 24;
@@ -69,6 +71,27 @@ fn is_unfinished(line: &Line<'_>, expects_hash: bool) -> bool {
         Some(b'a') => matches!(frame::parse_at(trimmed), Some(AtLine::Open(_))),
         Some(b'0'..=b'9') => frame::parse(trimmed)
             .is_some_and(|frame| frame.place.is_none() && name_is_unfinished(&frame, expects_hash)),
+        // Else only a panic line; most lines end with no path and need no second look.
+        _ if may_end_in_path(trimmed) => panic_is_torn(line),
+        _ => false,
+    }
+}
+
+fn may_end_in_path(trimmed: &str) -> bool {
+    let last_word = trimmed.trim_end().rsplit(' ').next().unwrap_or_default();
+    last_word.contains(['/', '\\']) && location::parse(last_word.trim_end_matches(':')).is_none()
+}
+
+/// Says whether a panic line ends inside the path of its place.
+fn panic_is_torn(line: &Line<'_>) -> bool {
+    match classify(line) {
+        Kind::Panic(panic) => match panic.form {
+            Form::Other { rest } => rest.contains(['/', '\\']) && !rest.trim().contains(' '),
+            Form::MessageOpen { message } => message.rsplit_once("', ").is_some_and(|(_, path)| {
+                path.contains(['/', '\\']) && !path.trim_end().contains(' ')
+            }),
+            _ => false,
+        },
         _ => false,
     }
 }
@@ -118,6 +141,10 @@ fn may_go_on(head: &Line<'_>, piece: &str) -> bool {
     }
     match classify(head) {
         Kind::At(_) => !piece.contains(": "),
+        // The rest of a path that ends with its line: nothing else looks so.
+        Kind::Panic(_) => {
+            !piece.contains(' ') && location::parse(piece.trim_end_matches(':')).is_some()
+        }
         Kind::Frame(frame) => {
             let is_symbol = piece
                 .chars()

@@ -43,6 +43,10 @@ fn first_layer(body: &str) -> Option<Layer<'_>> {
     let n_spaces = bytes.iter().take(16).take_while(|byte| **byte == b' ').count();
     match bytes.get(n_spaces)? {
         b'>' => quote(body, n_spaces),
+        b'0'..=b'9' if n_spaces == 0 && logcat_len(body).is_some() => {
+            let len = logcat_len(body)?;
+            Some(Layer::stamp(len, "05-01 10:00:00.123".len()))
+        }
         b'0'..=b'9' => {
             // Frames start with a number as well: only a full time stamp is taken.
             let (_, rest) = body.split_at_checked(n_spaces)?;
@@ -57,6 +61,8 @@ fn first_layer(body: &str) -> Option<Layer<'_>> {
         b'a'..=b'z' | b'A'..=b'Z' | b'[' | b'_' if n_spaces == 0 => compose(body)
             .or_else(|| kubectl(body))
             .or_else(|| syslog(body))
+            .or_else(|| brief_logcat(body))
+            .or_else(|| workflow(body))
             .or_else(|| cri_stream(body)),
         _ => None,
     }
@@ -125,6 +131,47 @@ fn syslog_stamp_len(body: &str) -> Option<usize> {
 fn cri_stream(body: &str) -> Option<Layer<'_>> {
     let rest = body.strip_prefix("stdout ").or_else(|| body.strip_prefix("stderr "))?;
     (rest.starts_with("F ") || rest.starts_with("P ")).then(|| Layer::plain("stdout F ".len()))
+}
+
+/// `job\tstep\t2024-05-01T..`: what the command line of a forge prints of a workflow's log.
+fn workflow(body: &str) -> Option<Layer<'_>> {
+    let (job, rest) = body.split_once('\t')?;
+    let (step, rest) = rest.split_once('\t')?;
+    let is_short = job.len() + step.len() < 200;
+    let rest = rest.strip_prefix('\u{feff}').unwrap_or(rest);
+    time_stamp_len(rest).filter(|_| is_short)?;
+    Some(Layer::stream(body.len() - rest.len(), job))
+}
+
+/// `05-01 10:00:00.123  1234  1250 E Tag: `, the long form of Android's log.
+fn logcat_len(body: &str) -> Option<usize> {
+    let stamp = body.get(..18)?;
+    let shape_fits = stamp.bytes().enumerate().all(|(at, byte)| match at {
+        2 => byte == b'-',
+        5 => byte == b' ',
+        8 | 11 => byte == b':',
+        14 => byte == b'.',
+        _ => byte.is_ascii_digit(),
+    });
+    let mut words = body.get(18..).filter(|_| shape_fits)?.split_ascii_whitespace();
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let ids_fit = words.next().is_some_and(is_number) && words.next().is_some_and(is_number);
+    let level_fits = words.next().is_some_and(|level| level.len() == 1);
+    if !ids_fit || !level_fits {
+        return None;
+    }
+    let colon = body.get(18..)?.find(": ")?;
+    (colon < 120).then_some(18 + colon + 2)
+}
+
+/// `E/Tag( 1234): `, its short form.
+fn brief_logcat(body: &str) -> Option<Layer<'_>> {
+    let rest =
+        body.get(1..)?.strip_prefix('/').filter(|_| body.starts_with(|c| "VDIWEF".contains(c)))?;
+    let (tag, behind) = rest.split_once('(')?;
+    let (id, behind) = behind.split_once("): ")?;
+    let fits = tag.len() < 80 && id.trim().bytes().all(|byte| byte.is_ascii_digit());
+    fits.then(|| Layer::plain(body.len() - behind.len()))
 }
 
 /// Returns the length of the time stamp that `text` starts with: a date, a time, a zone.
