@@ -248,7 +248,9 @@ pub fn references(text: &str) -> Vec<SourceLocation> {
 pub fn parse(input: &RawInput) -> (Vec<Trace>, Vec<Problem>) {
     let mut reader = rust::Reader::default();
     unwrap::each_line(&input.text, |line| reader.push(line));
-    let traces = reader.finish();
+    let mut traces = reader.finish();
+    // In noise, and in lists of any kind, a number and a colon look like a frame without a name.
+    traces.retain(says_something);
     if !traces.is_empty() {
         return (traces, Vec::new());
     }
@@ -264,6 +266,16 @@ pub fn parse(input: &RawInput) -> (Vec<Trace>, Vec<Problem>) {
         }
         None => (Vec::new(), vec![no_trace(input)]),
     }
+}
+
+/// Says whether a trace holds anything to go on with: a message, a place, a function.
+fn says_something(trace: &Trace) -> bool {
+    let names_something = |frame: &Frame| {
+        frame.function.is_some() || frame.location.is_some() || frame.module_offset.is_some()
+    };
+    !trace.causes.is_empty()
+        || trace.location.is_some()
+        || trace.frames.iter().any(names_something)
 }
 
 /// Says what was read and what to paste.
