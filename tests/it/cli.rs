@@ -116,7 +116,9 @@ fn every_code_has_a_page() {
 
 #[test]
 fn every_command_has_help() {
-    for command in ["explain", "logs", "fix", "doctor", "trust", "forget", "serve", "completions"] {
+    for command in
+        ["explain", "logs", "check", "fix", "doctor", "trust", "forget", "serve", "completions"]
+    {
         let help = Run::new(["help", command]).end().done();
         assert!(help.contains(&format!("Usage: incident-lsp {command}")), "{help}");
         let asked = Run::new([command, "--help"]).end().done();

@@ -108,6 +108,19 @@ fn logs_fit_their_schema() {
 }
 
 #[test]
+fn check_fits_its_schema() {
+    let repository = service();
+    let snippet = "fn main() {\n    let v: Vec<u8> = Vec::nope();\n    nowhere::at_all();\n}\n";
+    let run = Run::new(["check", "--format", "json", "--fail-on", "never", "--language", "rust"]);
+    let document = document(run.dir(repository.path()).stdin(snippet));
+    assert_valid("check", &document);
+    let references = document["references"].as_array().unwrap();
+    let nowhere = references.iter().find(|it| it["line"] == 3).unwrap();
+    assert!(nowhere["api"].as_str().unwrap().starts_with("nowhere"), "{nowhere}");
+    assert_ne!(nowhere["verdict"], "exists");
+}
+
+#[test]
 fn a_schema_refuses_what_does_not_fit() {
     let mut closed = schema("logs");
     close(&mut closed);

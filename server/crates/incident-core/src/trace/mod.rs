@@ -270,12 +270,8 @@ pub fn parse(input: &RawInput) -> (Vec<Trace>, Vec<Problem>) {
 
 /// Says whether a trace holds anything to go on with: a message, a place, a function.
 fn says_something(trace: &Trace) -> bool {
-    let names_something = |frame: &Frame| {
-        frame.function.is_some() || frame.location.is_some() || frame.module_offset.is_some()
-    };
-    !trace.causes.is_empty()
-        || trace.location.is_some()
-        || trace.frames.iter().any(names_something)
+    let names_something = |frame: &Frame| frame.function.is_some() || frame.location.is_some();
+    !trace.causes.is_empty() || trace.location.is_some() || trace.frames.iter().any(names_something)
 }
 
 /// Says what was read and what to paste.

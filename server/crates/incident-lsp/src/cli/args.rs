@@ -23,6 +23,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Group a log's records, the severe and frequent ones first.
     Logs(LogsArgs),
+    /// Hold the APIs in a file, a snippet or a diff against the versions in the lock file.
+    Check(CheckArgs),
     /// Say in words what works here and what does not.
     Doctor {
         #[command(flatten)]
@@ -144,6 +146,45 @@ pub(super) struct LogsArgs {
     pub(super) format: DataFormat,
 }
 
+#[derive(ClapArgs, Debug)]
+pub(super) struct CheckArgs {
+    /// A source file, a unified diff or Markdown; `-` is standard input, also read when piped.
+    pub(super) file: Option<String>,
+    #[command(flatten)]
+    pub(super) workspace: WorkspaceArgs,
+    /// How to read it; by default its name and its text tell.
+    #[arg(long, value_enum)]
+    pub(super) language: Option<CheckLanguage>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(super) format: DataFormat,
+    /// End with status 1 when something at least this serious was found.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = FailOn::Warning)]
+    pub(super) fail_on: FailOn,
+}
+
+/// What `check` can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckLanguage {
+    /// Rust code, whole files or parts.
+    Rust,
+    /// A unified diff: the lines that it adds.
+    Diff,
+    /// Text with fenced code.
+    Markdown,
+}
+
+impl CheckLanguage {
+    /// Returns the name that the checker knows.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Diff => "diff",
+            Self::Markdown => "markdown",
+        }
+    }
+}
+
 /// Formats of a full report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ReportFormat {
@@ -171,7 +212,7 @@ pub(super) enum DataFormat {
 pub(super) enum FailOn {
     /// Whatever is found, the status is 0.
     Never,
-    /// Something that is proved or at least printed by the program: an incident in the workspace.
+    /// Something certain: a crash site in the workspace, a name that is proved wrong.
     Warning,
     /// A claim, or something that could not be told, too.
     Note,

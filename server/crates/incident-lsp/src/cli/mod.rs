@@ -4,6 +4,7 @@
 //! standard error, and an error is one sentence that says what failed, where, and what to do.
 
 mod args;
+mod check;
 mod command_line;
 mod doctor;
 mod explain;
@@ -74,6 +75,7 @@ fn run(argv: Vec<OsString>, serve: fn() -> io::Result<ExitCode>) -> Outcome {
         Command::Explain(args) => explain::run(&args),
         Command::Fix(args) => fix::run(args),
         Command::Logs(args) => logs::run(&args),
+        Command::Check(args) => check::run(args),
         Command::Doctor { workspace } => doctor::run(&workspace),
         Command::Trust { list: true, .. } => trust::list(),
         Command::Trust { dir, remove: true, .. } => trust::remove(dir),

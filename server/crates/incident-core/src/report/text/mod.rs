@@ -1,5 +1,6 @@
 //! The report that a person reads in a terminal: the point first, problems last.
 
+mod check;
 mod excerpt;
 mod frames;
 mod hypotheses;
@@ -17,6 +18,7 @@ use crate::suspects::{Reason, SuspectCommit};
 
 use super::styled::{Role, Styled};
 
+pub use check::check;
 pub(super) use hypotheses::place as evidence_place;
 pub use logs::logs;
 
