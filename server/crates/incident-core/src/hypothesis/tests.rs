@@ -21,6 +21,7 @@ use crate::text::LineIndex;
 use crate::trace;
 
 mod families;
+mod hostile;
 mod lock;
 mod signatures;
 
