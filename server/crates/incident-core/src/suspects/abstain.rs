@@ -54,23 +54,22 @@ pub(super) fn reason(input: &RankInput<'_>, ordered: &[(Measured, f64)]) -> Opti
     if *score >= needed && grounds >= LEAST_GROUNDS {
         return None;
     }
-    let n_commits = ordered.len();
+    let closest = match ordered.len() {
+        1 => format!("the only change ({bounds})"),
+        n => format!("the closest of {n} changes ({bounds})"),
+    };
     Some(match outside {
-        Some(what) => format!(
-            "the message says that {what}, and none of the {n_commits} changes ({bounds}) explains it"
-        ),
+        Some(what) => {
+            format!("the message says that {what}, and {closest} does not explain it")
+        }
         None if !input.traces.iter().any(|trace| !stack::sites(trace).is_empty()) => format!(
-            "no frame could be tied to this repository, so none of the {n_commits} changes \
-             ({bounds}) can be held against the failure"
+            "no frame could be tied to this repository, and {closest} has too little to do with \
+             the words of the failure to be named"
         ),
-        None if grounds < LEAST_GROUNDS => format!(
-            "none of the {n_commits} changes ({bounds}) touched the code on the stack or speaks of \
-             the failure"
-        ),
-        None => format!(
-            "the closest of {n_commits} changes ({bounds}) has too little to do with the failure \
-             to be named"
-        ),
+        None if grounds < LEAST_GROUNDS => {
+            format!("{closest} neither touched the code on the stack nor speaks of the failure")
+        }
+        None => format!("{closest} has too little to do with the failure to be named"),
     })
 }
 

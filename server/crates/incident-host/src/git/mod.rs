@@ -45,6 +45,10 @@ const SETTINGS: &[&str] = &[
     "gpg.x509.program=",
     "diff.external=",
     "diff.orderFile=/dev/null",
+    // Git's own rule takes a line that starts in the first column for a hunk's heading: for a method
+    // that is its `impl` or `class`. This one names the function, for a third more time.
+    "diff.default.xfuncname=^[[:space:]]*((pub|async|unsafe|fn|struct|enum|trait|impl|mod|def|class\
+     |export|function|func|interface)[ (<].*[^;,])$",
     "diff.noprefix=false",
     "diff.mnemonicPrefix=false",
     "protocol.allow=never",

@@ -1,3 +1,5 @@
+mod rules;
+
 use std::sync::Arc;
 
 use expect_test::{Expect, expect};
@@ -205,7 +207,7 @@ fn blame_outside_the_bounds_names_nobody() {
     check(
         &run(&trace, &SymbolIndex::default(), &history),
         expect![[r#"
-            nobody: none of the 1 changes (since v1.0.0) touched the code on the stack or speaks of the failure
+            nobody: the only change (since v1.0.0) neither touched the code on the stack nor speaks of the failure
         "#]],
     );
 }
