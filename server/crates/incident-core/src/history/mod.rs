@@ -72,16 +72,21 @@ pub struct Hunk {
 impl Hunk {
     /// Returns the name of the function or type around, as far as the heading tells.
     pub fn around(&self) -> Option<&str> {
-        name_in_heading(self.heading.as_deref()?)
+        Some(declaration(self.heading.as_deref()?)?.name)
+    }
+
+    /// Returns the name of the function around, where the heading does not open something else.
+    pub fn function(&self) -> Option<&str> {
+        let declaration = declaration(self.heading.as_deref()?)?;
+        let opens_function = declaration.opener.is_none_or(|word| FUNCTIONS.contains(&word));
+        opens_function.then_some(declaration.name)
     }
 }
 
-/// Words after which a heading names what it opens.
-const OPENERS: [&str; 14] = [
-    "fn",
-    "def",
-    "func",
-    "function",
+/// Words after which a function's name stands.
+const FUNCTIONS: [&str; 4] = ["fn", "def", "func", "function"];
+/// Words after which another item's name stands.
+const ITEMS: [&str; 10] = [
     "class",
     "struct",
     "enum",
@@ -94,38 +99,64 @@ const OPENERS: [&str; 14] = [
     "impl",
 ];
 
-/// Takes the declared name out of a hunk heading: `pub fn acquire(&self) -> Pooled {`.
-pub(crate) fn name_in_heading(heading: &str) -> Option<&str> {
-    let heading = crate::text::cut(heading, 400);
-    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let first_name = |text: &'_ str| -> Option<(usize, usize)> {
-        let start = text.find(is_name)?;
-        let len = text[start..].find(|c| !is_name(c)).unwrap_or(text.len() - start);
-        Some((start, start + len))
-    };
-    let mut rest = heading;
+/// What a line of source opens.
+#[derive(Clone, Copy, Debug)]
+struct Declaration<'a> {
+    /// The word that says what it is; `None` where the line has none.
+    opener: Option<&'a str>,
+    name: &'a str,
+}
+
+/// Returns the function that a line of source declares with a word for it.
+pub(crate) fn declared_function(line: &str) -> Option<&str> {
+    let declaration = declaration(line)?;
+    declaration.opener.filter(|word| FUNCTIONS.contains(word))?;
+    Some(declaration.name)
+}
+
+/// Reads what a line opens: `pub fn acquire(&self) -> Pooled {`.
+fn declaration(line: &str) -> Option<Declaration<'_>> {
+    let line = crate::text::cut(line, 400);
+    let mut rest = line;
     while let Some((start, end)) = first_name(rest) {
-        let word = &rest[start..end];
-        let tail = &rest[end..];
-        if OPENERS.contains(&word) {
-            // `impl Trait for Type` is about the type, Go's `func (m *Map) Add(` about `Add`.
-            let declared = match word {
-                "impl" => tail.split_once(" for ").map_or(tail, |(_, of)| of),
-                "func" if tail.starts_with(" (") => tail.split_once(')').map_or(tail, |(_, t)| t),
-                _ => tail,
-            };
-            let declared = match declared.strip_prefix('<') {
-                Some(generics) => generics.split_once('>').map_or(generics, |(_, of)| of),
-                None => declared,
-            };
-            return first_name(declared).map(|(start, end)| &declared[start..end]);
+        let (word, tail) = (&rest[start..end], &rest[end..]);
+        if FUNCTIONS.contains(&word) || ITEMS.contains(&word) {
+            let declared = after_opener(word, tail);
+            let (start, end) = first_name(declared)?;
+            return Some(Declaration { opener: Some(word), name: &declared[start..end] });
         }
         rest = tail;
     }
-    // Without a keyword, what is called or defined stands before the first bracket.
-    let head = heading.split(['(', '{', '=', ':']).next().unwrap_or(heading).trim_end();
+    // Without such a word, what is called or defined stands before the first bracket.
+    let head = line.split(['(', '{', '=', ':']).next().unwrap_or(line).trim_end();
     let start = head.rfind(|c| !is_name(c)).map_or(0, |at| at + 1);
-    head.get(start..).filter(|name| !name.is_empty())
+    let name = head.get(start..).filter(|name| !name.is_empty())?;
+    Some(Declaration { opener: None, name })
+}
+
+/// Skips what may stand between the opening word and the name: receivers, generics, a trait.
+fn after_opener<'a>(opener: &str, tail: &'a str) -> &'a str {
+    let declared = match opener {
+        // `impl Trait for Type` is about the type, Go's `func (m *Map) Add(` about `Add`.
+        "impl" => tail.split_once(" for ").map_or(tail, |(_, of)| of),
+        "func" if tail.starts_with(" (") => tail.split_once(')').map_or(tail, |(_, after)| after),
+        _ => tail,
+    };
+    match declared.strip_prefix('<') {
+        Some(generics) => generics.split_once('>').map_or(generics, |(_, of)| of),
+        None => declared,
+    }
+}
+
+/// Returns where the first name of a text starts and ends.
+fn first_name(text: &str) -> Option<(usize, usize)> {
+    let start = text.find(is_name)?;
+    let len = text[start..].find(|c| !is_name(c)).unwrap_or(text.len() - start);
+    Some((start, start + len))
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
 }
 
 /// Lines that one commit last changed, as blame at the deployed commit tells.

@@ -1,9 +1,9 @@
-use super::name_in_heading;
+use super::{declaration, declared_function};
 
 #[test]
 fn headings_name_what_they_open() {
     let check = |heading: &str, name: Option<&str>| {
-        assert_eq!(name_in_heading(heading), name, "{heading}");
+        assert_eq!(declaration(heading).map(|found| found.name), name, "{heading}");
     };
     check("    pub(crate) async fn acquire<T>(&self, name: &str) -> Pooled {", Some("acquire"));
     check("impl<T: Clone> Iterator for Pool<T> {", Some("Pool"));
@@ -19,4 +19,11 @@ fn headings_name_what_they_open() {
     check("", None);
     check("impl", None);
     check("((((", None);
+}
+
+#[test]
+fn only_lines_that_open_a_function_declare_one() {
+    assert_eq!(declared_function("    pub fn acquire(&self) {"), Some("acquire"));
+    assert_eq!(declared_function("impl Pool {"), None);
+    assert_eq!(declared_function("    acquire(name)"), None);
 }

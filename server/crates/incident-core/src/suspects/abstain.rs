@@ -83,6 +83,7 @@ pub(super) fn grounds(measured: &Measured) -> f64 {
                 Signal::BlamedLine
                     | Signal::BlamedNear
                     | Signal::FunctionChanged
+                    | Signal::CalleeChanged
                     | Signal::CodeRemoved
                     | Signal::FileTouched
                     | Signal::SharedWords

@@ -4,6 +4,7 @@
 //! change explains this" is an answer.
 
 mod abstain;
+mod callees;
 mod signals;
 mod spans;
 pub(crate) mod stack;

@@ -1,8 +1,9 @@
 //! Measures every signal on every candidate; what a value means to a person is kept as words.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::RankInput;
+use super::callees::{self, Call};
 use super::stack::{self, Site};
 use super::weights::{N_SIGNALS, Signal};
 use super::words::{self, Vocabulary, WeightedWords};
@@ -47,7 +48,7 @@ impl Measured {
 }
 
 /// A place on the stack with the function around it.
-struct Spot<'a> {
+pub(super) struct Spot<'a> {
     site: Site<'a>,
     function: Option<&'a str>,
     /// First and last line of the function; some lines around where it is not known.
@@ -61,6 +62,8 @@ pub fn measure(input: &RankInput<'_>, cancel: &Cancel) -> Vec<Measured> {
     let spots = spots(input);
     let is_on_stack = |path: &str| spots.iter().any(|spot| spot.site.path == path);
     let vocabulary = Vocabulary::new(commits, &is_on_stack);
+    let calls = callees::called(input, &spots);
+    let n_changes = callees::n_changes(commits, &calls);
     let wanted = failure_words(input);
     let message_parts = message_parts(input);
     let mut measured: Vec<Measured> = commits
@@ -71,6 +74,7 @@ pub fn measure(input: &RankInput<'_>, cancel: &Cancel) -> Vec<Measured> {
             let mut measured =
                 Measured { commit_idx, values: [0.0; N_SIGNALS], details: Vec::new() };
             touched(commit, &spots, &mut measured);
+            callees_touched(commit, &calls, &n_changes, &mut measured);
             introduced(commit, &message_parts, &mut measured);
             shared(commit_idx, &vocabulary, &wanted, &mut measured);
             priors(commit_idx, commits, &is_on_stack, &mut measured);
@@ -102,7 +106,17 @@ fn spots<'a>(input: &RankInput<'a>) -> Vec<Spot<'a>> {
     spots
 }
 
-impl Spot<'_> {
+impl<'a> Spot<'a> {
+    /// Returns path, name and lines of the function, where it is known.
+    pub(super) fn function_lines(&self) -> Option<(&'a str, &'a str, (u32, u32))> {
+        Some((self.site.path, self.function?, self.span.filter(|_| self.span_is_function)?))
+    }
+
+    /// Returns how many of the program's own calls lie between it and the crash.
+    pub(super) fn depth(&self) -> usize {
+        self.site.depth
+    }
+
     /// Weighs evidence of one kind at this place: full at the crash site, less further up.
     ///
     /// What is precise fades slowly, since a caller's very line rarely changes by chance; what is
@@ -228,6 +242,24 @@ fn touched(commit: &Commit, spots: &[Spot<'_>], measured: &mut Measured) {
                 });
             }
         }
+    }
+}
+
+/// Looks for changed functions that a function on the stack calls.
+fn callees_touched(
+    commit: &Commit,
+    calls: &BTreeMap<&str, Call<'_>>,
+    n_changes: &HashMap<&str, usize>,
+    measured: &mut Measured,
+) {
+    for (path, name) in callees::changed(commit, calls) {
+        let Some(call) = calls.get(name) else { continue };
+        // A name that many changes touch is many functions' name, or a busy one's.
+        let n_changes = n_changes.get(name).copied().unwrap_or(1).max(1) as f64;
+        let value = 1.0 / ((1.0 + 0.5 * call.depth as f64) * n_changes.sqrt());
+        measured.put(Signal::CalleeChanged, value, || {
+            format!("changed `{name}` ({path}), which `{}` ({}) calls", call.caller, call.path)
+        });
     }
 }
 

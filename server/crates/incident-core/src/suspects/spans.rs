@@ -6,7 +6,7 @@ use super::signals::is_code;
 use super::stack;
 use super::words::{self, WeightedWords};
 use super::{Measured, RankInput, Reason, SuspectSpan, shares};
-use crate::history::{Commit, FileChange, name_in_heading};
+use crate::history::{Commit, FileChange, declared_function};
 use crate::syntax::ItemKind;
 
 /// How many suspects' changes are looked at.
@@ -133,13 +133,23 @@ fn changed(
         let near = if is_near { SAME_FILE } else { 1.0 };
         let weight = CHANGED * near * share * part * (1.0 + SHARED_WORD * n_shared.min(2) as f64);
         let candidate = candidates.entry((path.to_owned(), function.to_owned())).or_default();
-        candidate.lines = candidate.lines.or(Some(change.lines));
+        let known = known_lines(input, path, function);
+        candidate.lines = candidate.lines.or(known).or(Some(change.lines));
         candidate.reasons.push(Reason {
             kind: "changed_by_suspect",
             detail: format!("{} changed it (\"{}\")", commit.id.short(), commit.subject),
             weight,
         });
     }
+}
+
+/// Returns the lines of a function at the deployed commit, where the file has one of that name.
+fn known_lines(input: &RankInput<'_>, path: &str, function: &str) -> Option<(u32, u32)> {
+    let items = &input.functions.file(path)?.items;
+    let mut named =
+        items.iter().filter(|item| item.kind == ItemKind::Function && item.name == function);
+    let item = named.next()?;
+    named.next().is_none().then_some((item.start_line, item.end_line))
 }
 
 /// What a commit changed in one function.
@@ -172,7 +182,7 @@ fn changed_functions<'a>(
         let declared = hunk.added.iter().filter_map(|line| declared_function(line));
         let before = changes.len();
         changes.extend(declared.map(|function| Change { function, n_lines, lines }));
-        if let Some(function) = hunk.around().filter(|name| is_function_name(name, &file.path)) {
+        if let Some(function) = hunk.function().filter(|name| is_function_name(name, &file.path)) {
             // What stands before added functions was most likely not changed itself.
             let share = if changes.len() > before { 4 } else { 1 };
             changes.push(Change { function, n_lines: n_lines.div_ceil(share), lines });
@@ -197,12 +207,6 @@ fn blamed_functions<'a>(input: &RankInput<'a>, commit: &Commit, path: &str) -> V
         }
     }
     changes
-}
-
-/// Returns the function that a line of source declares.
-fn declared_function(line: &str) -> Option<&str> {
-    let opens = |word| matches!(word, "fn" | "def" | "func" | "function");
-    line.split_whitespace().take(6).any(opens).then(|| name_in_heading(line)).flatten()
 }
 
 /// Says whether a heading's name can be a function's: in Rust a capital opens a type.

@@ -47,8 +47,8 @@ const SETTINGS: &[&str] = &[
     "diff.orderFile=/dev/null",
     // Git's own rule takes a line that starts in the first column for a hunk's heading: for a method
     // that is its `impl` or `class`. This one names the function, for a third more time.
-    "diff.default.xfuncname=^[[:space:]]*((pub|async|unsafe|fn|struct|enum|trait|impl|mod|def|class\
-     |export|function|func|interface)[ (<].*[^;,])$",
+    "diff.default.xfuncname=^[[:space:]]*((pub|fn|(async|unsafe) (fn|impl|def|function)|struct|enum\
+     |trait|impl|mod|def|class|export|function|func|interface)[ (<].*[^;,])$",
     "diff.noprefix=false",
     "diff.mnemonicPrefix=false",
     "protocol.allow=never",
@@ -298,10 +298,12 @@ impl Repository {
 
     /// Says who last changed the lines of `wanted` as they stood in `commit`.
     ///
-    /// Lines past the end of a file and files that were not there are left out.
+    /// Lines past the end of a file and files that were not there are left out. With `since`, git
+    /// stops there, and lines that are older are said to be that commit's.
     pub fn blame(
         &self,
         commit: &CommitId,
+        since: Option<&CommitId>,
         wanted: &[WantedBlame],
         cancel: &Cancel,
     ) -> Result<Vec<BlameRange>, GitError> {
@@ -330,7 +332,9 @@ impl Repository {
             if args.len() == n_fixed {
                 continue;
             }
-            args.extend([commit.0.clone(), "--".into(), top_path]);
+            args.push(commit.0.clone());
+            args.extend(since.map(|since| format!("^{}", since.0)));
+            args.extend(["--".into(), top_path]);
             let answer = self.run("blame", &args, Vec::new(), cancel)?;
             blamed.extend(parse::blame(&answer).into_iter().map(|range| BlameRange {
                 path: path.to_owned(),

@@ -134,7 +134,10 @@ fn settings_that_change_the_output_are_overruled() {
         "#]],
     );
     let wanted = [WantedBlame { path: "a.rs".into(), start_line: 1, end_line: 1 }];
-    assert_eq!(repository.blame(&head(&repository), &wanted, &Cancel::new()).unwrap().len(), 1);
+    assert_eq!(
+        repository.blame(&head(&repository), None, &wanted, &Cancel::new()).unwrap().len(),
+        1
+    );
 }
 
 #[test]
@@ -186,7 +189,8 @@ fn blame_at_an_older_commit() {
         WantedBlame { path: "--contents=/etc/passwd".into(), start_line: 1, end_line: 2 },
     ];
     let repository = open(&scratch);
-    let blamed = repository.blame(&CommitId(second.clone()), &wanted, &Cancel::new()).unwrap();
+    let blamed =
+        repository.blame(&CommitId(second.clone()), None, &wanted, &Cancel::new()).unwrap();
     let shown: Vec<_> = blamed
         .iter()
         .map(|range| {

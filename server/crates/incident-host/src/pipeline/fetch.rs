@@ -41,6 +41,9 @@ pub(super) fn sources(
     sources
 }
 
+/// How many commits are read at most where a lower bound was given.
+const BOUNDED_COMMITS: usize = 5_000;
+
 /// Reads the commits up to the deployed one and the blame of the wanted lines.
 pub(super) fn history(
     run: &mut Run<'_>,
@@ -64,6 +67,7 @@ pub(super) fn history(
         match run.answered(repository.rev_parse(since, run.cancel)).flatten() {
             Some(commit) => {
                 query.since = Some(commit);
+                query.max_commits = BOUNDED_COMMITS;
                 history.bounds = format!("since {}", crate::message::plain(since));
                 history.bounded = true;
             }
@@ -83,7 +87,8 @@ pub(super) fn history(
         }
         history.commits = log.commits;
     }
-    history.blame =
-        run.answered(repository.blame(&tip, &wanted.blame, run.cancel)).unwrap_or_default();
+    history.blame = run
+        .answered(repository.blame(&tip, query.since.as_ref(), &wanted.blame, run.cancel))
+        .unwrap_or_default();
     history
 }

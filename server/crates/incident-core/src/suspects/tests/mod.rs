@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 
-use super::{RankInput, Suspects, rank, wanted_history};
+use super::{RankInput, Suspects, TABLE, measure, order, rank, wanted_history, weights};
 use crate::cancel::Cancel;
 use crate::history::{
     BlameRange, Commit, CommitId, Deployed, DeployedHow, FileChange, History, Hunk,
@@ -194,6 +194,65 @@ fn the_commit_that_wrote_the_failing_line_comes_first() {
               file_touched: touched src/pool.rs
               focused: 2 of its 2 changed lines lie in files of the stack
         "#]],
+    );
+}
+
+#[test]
+fn a_change_of_what_the_crash_site_calls_is_seen_through_its_text() {
+    let history = history(
+        vec![
+            commit("ccc", "Tidy", "src/log.rs", hunk("fn note", 9, &["x"], &["y"])),
+            commit("bbb", "Look pools up by name", "src/map.rs", hunk("fn lookup", 7, &["x"], &[])),
+        ],
+        &[],
+    );
+    let trace = panic_at("no pool", &[("src/pool.rs", 2)]);
+    let functions = functions("src/pool.rs", &[("acquire", 1, 3)]);
+    let mut sources = Sources::default();
+    let text = "fn acquire(name: &str) -> Pool {\n    map.lookup(name).unwrap()\n}\n";
+    sources.current.insert("src/pool.rs".to_owned(), text.into());
+    let kinds = |sources: &Sources| -> Vec<&str> {
+        let input = RankInput {
+            traces: std::slice::from_ref(&trace),
+            logs: &LogReport::default(),
+            context: "",
+            functions: &functions,
+            sources,
+            history: &history,
+        };
+        let first = order(measure(&input, &Cancel::new()), &weights()).remove(0).0;
+        first.details.iter().map(|(signal, _)| TABLE[*signal as usize].name).collect()
+    };
+    assert!(!kinds(&Sources::default()).contains(&"callee_changed"));
+    assert!(kinds(&sources).contains(&"callee_changed"));
+}
+
+#[test]
+fn a_full_disk_is_nobodys_fault_but_needs_more_than_nearness() {
+    let history = history(
+        vec![commit("bbb", "Write pools", "src/pool.rs", hunk("fn write", 9, &["x"], &["y"]))],
+        &[("src/pool.rs", 1, 40, "old")],
+    );
+    let functions = functions("src/pool.rs", &[("acquire", 38, 45), ("write", 5, 20)]);
+    let trace = |message| panic_at(message, &[("src/pool.rs", 10)]);
+    let near = run(&trace("no pool for writing"), &functions, &history);
+    check(
+        &near,
+        expect![[r#"
+        bbb Write pools
+          recent: number 1 of 1 changes, newest first
+          shared_words: speaks of "pool" like the failure
+          file_touched: touched src/pool.rs
+          focused: 2 of its 2 changed lines lie in files of the stack
+          function_changed: changed `write` (src/pool.rs)
+    "#]],
+    );
+    let outside = run(&trace("write failed: No space left on device"), &functions, &history);
+    check(
+        &outside,
+        expect![[r#"
+        nobody: the message says that the disk was full, and the only change (since v1.0.0) does not explain it
+    "#]],
     );
 }
 
