@@ -15,6 +15,7 @@ mod packages;
 mod references;
 mod rust;
 mod unwrap;
+mod well_known;
 
 /// One stack trace as it stands in the text: a panic, an error chain, a trap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
