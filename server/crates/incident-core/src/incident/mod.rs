@@ -1,5 +1,6 @@
 //! An incident: one fingerprint, with everything that was found about it.
 
+mod distinct;
 mod fingerprint;
 mod missing;
 
@@ -15,6 +16,7 @@ use crate::symbol;
 use crate::text;
 use crate::trace::TraceKind;
 
+pub use self::distinct::{Repeated, distinct};
 use self::fingerprint::Fingerprint;
 
 /// Traces with one fingerprint, and what the stages found for them.
@@ -112,11 +114,20 @@ impl Incident {
 ///
 /// Order of first appearance. Suspects, deployed commit and log groups are filled in later.
 pub fn group(traces: Vec<ResolvedTrace>, logs: &LogReport) -> Vec<Incident> {
+    let once = |trace: ResolvedTrace| {
+        let seen = trace.trace.logged_at.as_deref().and_then(utc);
+        Repeated { trace, count: 1, first_seen: seen.clone(), last_seen: seen }
+    };
+    group_repeated(traces.into_iter().map(once).collect(), logs)
+}
+
+/// Groups like [`group`] traces that [`distinct`] has counted.
+pub fn group_repeated(traces: Vec<Repeated<ResolvedTrace>>, logs: &LogReport) -> Vec<Incident> {
     let _ = logs;
     let mut incidents: Vec<(Fingerprint, Incident)> = Vec::new();
     let mut by_fingerprint: HashMap<Fingerprint, usize> = HashMap::new();
     for trace in traces {
-        let fingerprint = Fingerprint::of(&trace, kind_of(&trace));
+        let fingerprint = Fingerprint::of(&trace.trace, kind_of(&trace.trace));
         match by_fingerprint.get(&fingerprint) {
             Some(at) => {
                 if let Some((_, incident)) = incidents.get_mut(*at) {
@@ -167,17 +178,17 @@ fn join_bare_traces(incidents: Vec<(Fingerprint, Incident)>) -> Vec<Incident> {
     slots.into_iter().flatten().collect()
 }
 
-fn begin(trace: ResolvedTrace, fingerprint: &Fingerprint) -> Incident {
-    let seen = trace.trace.logged_at.as_deref().and_then(utc);
+fn begin(repeated: Repeated<ResolvedTrace>, fingerprint: &Fingerprint) -> Incident {
+    let Repeated { trace, count, first_seen, last_seen } = repeated;
     Incident {
         id: fingerprint.id(),
         title: title(&trace, fingerprint.kind),
         kind: fingerprint.kind,
         deployed: None,
         language: trace.trace.language,
-        first_seen: seen.clone(),
-        last_seen: seen,
-        count: 1,
+        first_seen,
+        last_seen,
+        count,
         suspects: Suspects::default(),
         log_groups: Vec::new(),
         missing_context: missing::from_trace(&trace),
@@ -185,11 +196,11 @@ fn begin(trace: ResolvedTrace, fingerprint: &Fingerprint) -> Incident {
     }
 }
 
-fn add(incident: &mut Incident, trace: ResolvedTrace) {
-    incident.count += 1;
-    let seen = trace.trace.logged_at.as_deref().and_then(utc);
-    incident.first_seen = earlier(incident.first_seen.take(), seen.clone());
-    incident.last_seen = later(incident.last_seen.take(), seen);
+fn add(incident: &mut Incident, repeated: Repeated<ResolvedTrace>) {
+    let Repeated { trace, count, first_seen, last_seen } = repeated;
+    incident.count += count;
+    incident.first_seen = earlier(incident.first_seen.take(), first_seen);
+    incident.last_seen = later(incident.last_seen.take(), last_seen);
     let is_new = !incident.traces.iter().any(|known| has_same_shape(known, &trace));
     if is_new && incident.traces.len() < MAX_SHAPES {
         incident.traces.push(trace);

@@ -1,7 +1,7 @@
 use expect_test::{Expect, expect};
 
 use super::fingerprint::mask;
-use super::{Incident, group};
+use super::{Incident, distinct, group, group_repeated};
 use crate::history::{Deployed, DeployedHow, History};
 use crate::logs::LogReport;
 use crate::resolve::{Resolution, ResolvedTrace};
@@ -167,4 +167,29 @@ fn what_is_missing_says_how_to_bring_it() {
     let with = framed.clone().with_suspects(Suspects::default(), Some(&history));
     assert_eq!(kinds(&with), ["deployed_commit", "last_good", "history"]);
     assert_eq!(kinds(&framed.with_suspects(Suspects::default(), None)), ["history"]);
+}
+
+#[test]
+fn a_crash_loop_is_one_trace_with_a_count() {
+    let traces: Vec<Trace> = (0..300)
+        .map(|n| {
+            let message = format!("no order {}", n % 100);
+            let frames = vec![frame("pool::grow", "src/pool.rs", if n % 3 == 0 { 40 } else { 41 })];
+            let mut trace = panic(&message, at("src/pool.rs", 41), frames).trace;
+            trace.logged_at = Some(format!("2024-05-01T12:{:02}:{:02}Z", n / 60, n % 60));
+            trace
+        })
+        .collect();
+    let kept = distinct(traces.clone());
+    assert_eq!(kept.iter().map(|it| it.count).collect::<Vec<_>>(), [100, 200]);
+    let bare = |trace: Trace| ResolvedTrace {
+        frames: trace.frames.iter().map(|_| Resolution::default()).collect(),
+        location: None,
+        trace,
+    };
+    let resolved = kept.into_iter().map(|repeated| repeated.map(bare)).collect();
+    let counted = group_repeated(resolved, &LogReport::default());
+    let one_by_one = group(traces.into_iter().map(bare).collect(), &LogReport::default());
+    assert_eq!(counted, one_by_one);
+    assert_eq!(counted[0].last_seen.as_deref(), Some("2024-05-01T12:04:59Z"));
 }

@@ -1,27 +1,49 @@
 //! Answers what core asked for: texts as they are and as they were deployed, commits and blame.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use incident_core::history::{CommitId, Deployed, History, WantedHistory};
+use incident_core::history::History;
+use incident_core::incident::Incident;
 use incident_core::problem::Problem;
-use incident_core::resolve::Sources;
+use incident_core::resolve::{ResolvedTrace, Sources};
+use incident_core::suspects;
+use incident_core::syntax::SymbolIndex;
 
-use super::Run;
-use crate::git::{LogQuery, Repository};
+use super::{Ground, Run};
+use crate::git::{GitError, Log, LogQuery};
+use crate::message::plain;
 
 /// How far back to look where the ranking does not say.
 const DEFAULT_COMMITS: usize = 200;
 
-/// Reads the texts of `wanted` now and, where a deployed commit is known, then.
+/// A query, and in words what bounds it.
+pub(super) struct BoundedQuery {
+    pub(super) query: LogQuery,
+    bounds: String,
+    bounded: bool,
+}
+
+/// What git said to a query.
+pub(super) struct LogAnswer {
+    pub(super) query: BoundedQuery,
+    pub(super) answer: Result<Log, GitError>,
+}
+
+/// Reads the texts of `wanted` that `sources` lacks, now and as they were deployed.
 pub(super) fn sources(
     run: &mut Run<'_>,
-    wanted: &[String],
-    deployed: Option<(&Repository, &CommitId)>,
-) -> Sources {
-    let mut sources = Sources::default();
-    for path in wanted {
+    wanted: BTreeSet<String>,
+    ground: Option<&Ground>,
+    sources: &mut Sources,
+) {
+    let missing: Vec<String> = wanted
+        .into_iter()
+        .filter(|path| !sources.current.contains_key(path) && !sources.deployed.contains_key(path))
+        .collect();
+    for path in &missing {
         if run.cancel.is_cancelled() {
-            return sources;
+            return;
         }
         match run.workspace.text(path) {
             Ok((text, problem)) => {
@@ -31,54 +53,69 @@ pub(super) fn sources(
             Err(err) => run.problems.push(Problem::warning(err.to_string()).at(path, None)),
         }
     }
-    if let Some((repository, commit)) = deployed {
-        let blobs = run.answered(repository.blobs(commit, wanted, run.cancel)).unwrap_or_default();
-        sources.deployed = blobs
-            .into_iter()
-            .map(|(path, bytes)| (path, Arc::from(String::from_utf8_lossy(&bytes))))
-            .collect();
-    }
-    sources
+    let Some(Ground { repository, deployed }) = ground else { return };
+    let Some(commit) = &deployed.commit else { return };
+    let blobs = run.answered(repository.blobs(commit, &missing, run.cancel)).unwrap_or_default();
+    let texts =
+        blobs.into_iter().map(|(path, bytes)| (path, Arc::from(String::from_utf8_lossy(&bytes))));
+    sources.deployed.extend(texts);
 }
 
 /// How many commits are read at most where a lower bound was given.
 const BOUNDED_COMMITS: usize = 5_000;
 
-/// Reads the commits up to the deployed one and the blame of the wanted lines.
+/// Says which commits to read; `None` before the first one.
+pub(super) fn log_query(run: &mut Run<'_>, ground: &Ground) -> Option<BoundedQuery> {
+    let tip = ground.deployed.commit.clone()?;
+    let max_commits = match suspects::wanted_history(&[], &SymbolIndex::default()).max_commits {
+        0 => DEFAULT_COMMITS,
+        max_commits => max_commits,
+    };
+    let mut bounded = BoundedQuery {
+        query: LogQuery { tip, since: None, since_time: None, max_commits },
+        bounds: format!("the last {max_commits} commits"),
+        bounded: false,
+    };
+    let Some(since) = &run.options.since else { return Some(bounded) };
+    bounded.bounded = true;
+    if let Some(commit) = run.answered(ground.repository.rev_parse(since, run.cancel)).flatten() {
+        bounded.query.since = Some(commit);
+    } else if let Some(time) = time(since) {
+        bounded.query.since_time = Some(time);
+    } else {
+        run.problems.push(Problem::warning(format!(
+            "--since {} names neither a commit of this clone nor a time such as \
+             2024-05-01T12:00:00Z; looked at {} instead",
+            plain(since),
+            bounded.bounds
+        )));
+        bounded.bounded = false;
+        return Some(bounded);
+    }
+    // The person says where to stop, so the default window does not.
+    bounded.query.max_commits = BOUNDED_COMMITS;
+    bounded.bounds = format!("since {}", plain(since));
+    Some(bounded)
+}
+
+/// Puts the commits and the blame of the wanted lines together.
 pub(super) fn history(
     run: &mut Run<'_>,
-    repository: &Repository,
-    deployed: Deployed,
-    wanted: &WantedHistory,
+    ground: &Ground,
+    log: Option<(BoundedQuery, Log)>,
+    incidents: &[Incident],
+    functions: &SymbolIndex,
 ) -> History {
     let mut history = History {
-        deployed,
+        deployed: ground.deployed.clone(),
         commits: Vec::new(),
         blame: Vec::new(),
-        bounds: String::new(),
+        bounds: "no commit could be read".to_owned(),
         bounded: false,
-        shallow: repository.is_shallow(),
+        shallow: ground.repository.is_shallow(),
     };
-    let Some(tip) = history.deployed.commit.clone() else { return history };
-    let max_commits = if wanted.max_commits == 0 { DEFAULT_COMMITS } else { wanted.max_commits };
-    let mut query = LogQuery { tip: tip.clone(), since: None, since_time: None, max_commits };
-    history.bounds = format!("the last {max_commits} commits");
-    if let Some(since) = &run.options.since {
-        match run.answered(repository.rev_parse(since, run.cancel)).flatten() {
-            Some(commit) => {
-                query.since = Some(commit);
-                query.max_commits = BOUNDED_COMMITS;
-                history.bounds = format!("since {}", crate::message::plain(since));
-                history.bounded = true;
-            }
-            None => run.problems.push(Problem::warning(format!(
-                "--since {} names no commit of this repository; looked at {} instead",
-                crate::message::plain(since),
-                history.bounds
-            ))),
-        }
-    }
-    if let Some(log) = run.answered(repository.log(&query, run.cancel)) {
+    let mut since = None;
+    if let Some((query, log)) = log {
         if log.cut {
             run.problems.push(Problem::warning(format!(
                 "the history is larger than what is read at once; looked at the newest {} commits",
@@ -86,9 +123,27 @@ pub(super) fn history(
             )));
         }
         history.commits = log.commits;
+        history.bounds = query.bounds;
+        since = query.query.since;
+        history.bounded = query.bounded;
     }
-    history.blame = run
-        .answered(repository.blame(&tip, query.since.as_ref(), &wanted.blame, run.cancel))
-        .unwrap_or_default();
+    let Some(tip) = &ground.deployed.commit else { return history };
+    let traces: Vec<ResolvedTrace> =
+        incidents.iter().flat_map(|incident| incident.traces.iter().cloned()).collect();
+    let wanted = suspects::wanted_history(&traces, functions);
+    let blame = ground.repository.blame(tip, since.as_ref(), &wanted.blame, run.cancel);
+    history.blame = run.answered(blame).unwrap_or_default();
     history
+}
+
+/// Reads a time as a person gives it: RFC 3339, a day, or seconds since 1970.
+fn time(words: &str) -> Option<i64> {
+    let words = words.trim();
+    let stamp = |words: &str| Some(words.parse::<jiff::Timestamp>().ok()?.as_second());
+    let day = || {
+        let day: jiff::civil::Date = words.parse().ok()?;
+        stamp(&format!("{day}T00:00:00Z"))
+    };
+    let seconds = || words.strip_prefix('@')?.parse().ok();
+    stamp(words).or_else(day).or_else(seconds)
 }

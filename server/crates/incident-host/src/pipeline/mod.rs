@@ -1,36 +1,46 @@
 //! The one place where the stages are ordered. Synchronous; callers bring the thread.
 //!
-//! Total: every stage gives what it can, and what it could not do stands among the problems.
+//! Total: every stage gives what it can, and what it could not do stands among the problems. Three
+//! things run beside the road: reading the log, indexing the workspace, and asking git for its
+//! history; the first frames wait for none of them.
 
 mod deployed;
 mod fetch;
+mod keep;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::thread::{Scope, ScopedJoinHandle};
 
 use incident_core::cancel::Cancel;
-use incident_core::history::{CommitId, History, WantedHistory};
+use incident_core::history::{CommitId, Deployed, History};
 use incident_core::hypothesis::{self, HypothesisInput};
-use incident_core::incident::{self, Incident};
+use incident_core::incident::{self, Incident, Repeated};
 use incident_core::input::RawInput;
 use incident_core::logs::{self, LogReport};
 use incident_core::present::{ExplainedIncident, Explanation, WorkspaceInfo};
 use incident_core::problem::Problem;
-use incident_core::resolve::{self, ResolveInput, ResolvedTrace, Sources, WantedPackageFile};
+use incident_core::resolve::{
+    self, PackageSources, ResolveInput, ResolvedTrace, Sources, WantedPackageFile,
+};
 use incident_core::suspects::{self, RankInput, Suspects};
 use incident_core::syntax::{self, SymbolIndex};
 use incident_core::text;
 use incident_core::trace::{self, Trace};
+use rayon::prelude::*;
 
-use crate::git::{GitError, Repository};
+use crate::git::{GitError, Log, Repository};
 use crate::packages::Packages;
-use crate::source;
+use crate::source::{self, Listing};
 use crate::workspace::Workspace;
 
 /// How much of the inputs the ranking gets to see, in bytes.
 const MAX_CONTEXT_BYTES: usize = 64 << 10;
+
+/// How many different traces are tied to the source; a paste of more is a log of everything.
+const MAX_TRACES: usize = 300;
 
 /// What the person asked for, besides the inputs.
 #[derive(Clone, Debug, Default)]
@@ -64,12 +74,14 @@ pub fn explain(
     updates: &mut dyn FnMut(Update),
 ) -> Explanation {
     let mut run = Run { workspace, options, cancel, updates, problems: Vec::new() };
-    let mut explanation = run.explain(&inputs);
+    let mut explanation = std::thread::scope(|scope| run.explain(&inputs, scope));
     if cancel.is_cancelled() {
-        run.problems
-            .push(Problem::warning("the work was cancelled; this is what was known by then"));
+        let told = "the work was cancelled; this is what was known by then";
+        run.problems.push(Problem::warning(told));
+    } else if options.store {
+        run.problems.extend(keep::keep(&explanation, workspace, crate::clock::now()));
     }
-    explanation.problems = distinct(run.problems);
+    explanation.problems = without_repeats(run.problems);
     explanation
 }
 
@@ -86,13 +98,20 @@ struct Run<'a> {
 struct Tree {
     /// Sorted.
     files: Vec<String>,
-    symbols: SymbolIndex,
     packages: Packages,
+    /// What the traces need of the packages.
+    package_sources: PackageSources,
 }
 
-/// What the ranking of every incident stands on.
+/// The repository and what of it is deployed.
+struct Ground {
+    repository: Repository,
+    deployed: Deployed,
+}
+
+/// What ranking and explaining every incident stand on.
 #[derive(Clone, Copy)]
-struct Ground<'a> {
+struct Findings<'a> {
     context: &'a str,
     logs: &'a LogReport,
     functions: &'a SymbolIndex,
@@ -100,74 +119,80 @@ struct Ground<'a> {
     history: Option<&'a History>,
 }
 
-impl Run<'_> {
-    fn explain(&mut self, inputs: &[RawInput]) -> Explanation {
+impl<'a> Run<'a> {
+    fn explain<'scope, 'env>(
+        &mut self,
+        inputs: &'env [RawInput],
+        scope: &'scope Scope<'scope, 'env>,
+    ) -> Explanation
+    where
+        'a: 'env,
+    {
+        let (workspace, cancel) = (self.workspace, self.cancel);
         let mut explanation = Explanation {
-            workspace: WorkspaceInfo {
-                root: self.workspace.root().display().to_string(),
-                head: None,
-            },
+            workspace: WorkspaceInfo { root: workspace.root().display().to_string(), head: None },
             ..Explanation::default()
         };
         self.stage("Reading the input");
+        let reading_log = scope.spawn(move || logs::group(inputs, cancel));
         let traces = self.read_traces(inputs);
-        explanation.logs = self.noting(logs::group(inputs, self.cancel));
 
         self.stage("Looking at the workspace");
-        let repository = self.repository();
-        explanation.workspace.head = repository
-            .as_ref()
-            .and_then(|repository| self.answered(repository.head(self.cancel)).flatten())
-            .map(|head| head.0);
-        let tree = self.tree();
-        let deployed = repository.as_ref().map(|repository| {
-            deployed::find(self, repository, inputs, &traces, tree.packages.members())
-        });
+        let listing = Arc::new(self.noting(source::list(workspace.root(), cancel)));
+        let listed = Arc::clone(&listing);
+        let indexing = scope.spawn(move || workspace.index().update(workspace, &listed, cancel));
+        let tree = self.tree(&listing, &traces);
+        let (ground, head) = self.ground(inputs, &traces, &tree);
+        explanation.workspace.head = head.map(|head| head.0);
+        let reading_history = self.begin_history(scope, ground.as_ref());
 
         self.stage("Tying frames to the source");
-        let sources = self.sources(
-            &traces,
-            &tree,
-            repository.as_ref().zip(deployed.as_ref().and_then(|it| it.commit.as_ref())),
-        );
-        let resolved = self.resolve(traces, &tree, &sources);
-        let incidents = incident::group(resolved, &explanation.logs);
-        explanation.incidents = bare(&incidents);
-        explanation.sources = sources.clone();
+        let mut sources = Sources::default();
+        if !indexing.is_finished() {
+            // What needs no symbols is shown at once.
+            let symbols = SymbolIndex::default();
+            self.fetch_sources(&traces, &tree, &symbols, ground.as_ref(), &mut sources);
+            let first = self.resolve(traces.clone(), &tree, &symbols, &sources);
+            explanation.incidents = bare(incident::group_repeated(first, &LogReport::default()));
+            self.partial(&explanation);
+            self.stage("Indexing the workspace");
+        }
+        let symbols = self.joined(indexing).unwrap_or_default();
+        self.fetch_sources(&traces, &tree, &symbols, ground.as_ref(), &mut sources);
+        let resolved = self.resolve(traces, &tree, &symbols, &sources);
+        explanation.logs = self.joined(reading_log).unwrap_or_default();
+        let incidents = incident::group_repeated(resolved, &explanation.logs);
+        explanation.incidents = bare(incidents.clone());
         self.partial(&explanation);
 
         self.stage("Asking git what changed");
-        let functions = functions_as_deployed(&sources, &tree);
-        let wanted = wanted_history(&incidents, &functions);
-        let history = repository
-            .as_ref()
-            .zip(deployed)
-            .map(|(repository, deployed)| fetch::history(self, repository, deployed, &wanted));
+        let functions = functions_as_deployed(&sources, &symbols);
+        let log = reading_history.and_then(|reading| self.read_log(reading));
+        let history =
+            ground.map(|ground| fetch::history(self, &ground, log, &incidents, &functions));
 
         self.stage("Ranking the changes");
-        let ground = Ground {
-            context: &context(inputs),
+        let context = context(inputs);
+        let findings = Findings {
+            context: &context,
             logs: &explanation.logs,
             functions: &functions,
             sources: &sources,
             history: history.as_ref(),
         };
         let incidents: Vec<Incident> =
-            incidents.into_iter().map(|incident| self.rank(incident, &ground)).collect();
-        explanation.incidents = bare(&incidents);
+            incidents.into_iter().map(|incident| self.rank(incident, findings)).collect();
+        explanation.incidents = bare(incidents.clone());
         self.partial(&explanation);
 
         self.stage("Looking for causes");
-        explanation.incidents = incidents
-            .into_iter()
-            .map(|incident| {
-                self.hypothesize(incident, &sources, history.as_ref(), &explanation.logs)
-            })
-            .collect();
+        explanation.incidents =
+            incidents.into_iter().map(|incident| self.hypothesize(incident, findings)).collect();
         explanation
     }
 
-    fn read_traces(&mut self, inputs: &[RawInput]) -> Vec<Trace> {
+    /// Reads the traces of all inputs; those printed again and again are kept once and counted.
+    fn read_traces(&mut self, inputs: &[RawInput]) -> Vec<Repeated<Trace>> {
         let mut traces = Vec::new();
         for input in inputs {
             if self.cancel.is_cancelled() {
@@ -175,74 +200,135 @@ impl Run<'_> {
             }
             traces.extend(self.noting(trace::parse(input)));
         }
+        let mut traces = incident::distinct(traces);
+        if traces.len() > MAX_TRACES {
+            self.problems.push(Problem::warning(format!(
+                "the input has {} different traces; the first {MAX_TRACES} were looked at",
+                traces.len()
+            )));
+            traces.truncate(MAX_TRACES);
+        }
         traces
     }
 
-    fn repository(&mut self) -> Option<Repository> {
-        let workspace = self.workspace;
-        let found = Repository::discover(workspace.root(), workspace.environment(), self.cancel);
-        self.answered(found)
-    }
-
-    fn tree(&mut self) -> Tree {
-        let listing = self.noting(source::list(self.workspace.root(), self.cancel));
+    fn tree(&mut self, listing: &Listing, traces: &[Repeated<Trace>]) -> Tree {
         let mut files = listing.source_paths();
         let open = self.workspace.open_buffers().keys();
         files.extend(open.filter(|path| source::is_source(path)).cloned());
         files.sort();
         files.dedup();
-        let packages = self.noting(Packages::read(self.workspace, &listing, self.cancel));
-        Tree { files, symbols: SymbolIndex::default(), packages }
+        let packages = self.noting(Packages::read(self.workspace, listing, self.cancel));
+        let resolved = packages.resolved();
+        let wanted: BTreeSet<WantedPackageFile> = traces
+            .iter()
+            .flat_map(|repeated| resolve::wanted_packages(&repeated.trace, &resolved))
+            .collect();
+        let wanted: Vec<WantedPackageFile> = wanted.into_iter().collect();
+        let package_sources = packages.fetch(&wanted, self.cancel);
+        Tree { files, packages, package_sources }
     }
 
-    fn sources(
+    fn ground(
         &mut self,
-        traces: &[Trace],
+        inputs: &[RawInput],
+        traces: &[Repeated<Trace>],
         tree: &Tree,
-        deployed: Option<(&Repository, &CommitId)>,
-    ) -> Sources {
+    ) -> (Option<Ground>, Option<CommitId>) {
+        let workspace = self.workspace;
+        let found = Repository::discover(workspace.root(), workspace.environment(), self.cancel);
+        let Some(repository) = self.answered(found) else { return (None, None) };
+        let head = self.answered(repository.head(self.cancel)).flatten();
+        let clues = deployed::Clues { inputs, traces, members: tree.packages.members() };
+        let deployed = deployed::find(self, &repository, head.clone(), &clues);
+        (Some(Ground { repository, deployed }), head)
+    }
+
+    /// Starts to read the commits up to the deployed one: the longest of git's answers.
+    fn begin_history<'scope, 'env>(
+        &mut self,
+        scope: &'scope Scope<'scope, 'env>,
+        ground: Option<&Ground>,
+    ) -> Option<ScopedJoinHandle<'scope, fetch::LogAnswer>>
+    where
+        'a: 'env,
+    {
+        let ground = ground?;
+        let query = fetch::log_query(self, ground)?;
+        let (repository, cancel) = (ground.repository.clone(), self.cancel);
+        Some(scope.spawn(move || {
+            let answer = repository.log(&query.query, cancel);
+            fetch::LogAnswer { query, answer }
+        }))
+    }
+
+    fn read_log(
+        &mut self,
+        reading: ScopedJoinHandle<'_, fetch::LogAnswer>,
+    ) -> Option<(fetch::BoundedQuery, Log)> {
+        let Ok(fetch::LogAnswer { query, answer }) = reading.join() else {
+            self.problems.push(broken_stage());
+            return None;
+        };
+        self.answered(answer).map(|log| (query, log))
+    }
+
+    fn fetch_sources(
+        &mut self,
+        traces: &[Repeated<Trace>],
+        tree: &Tree,
+        symbols: &SymbolIndex,
+        ground: Option<&Ground>,
+        sources: &mut Sources,
+    ) {
+        let members = tree.packages.members();
         let wanted: BTreeSet<String> = traces
-            .iter()
-            .flat_map(|trace| {
-                resolve::wanted_files(trace, &tree.files, &tree.symbols, tree.packages.members())
+            .par_iter()
+            .flat_map_iter(|repeated| {
+                resolve::wanted_files(&repeated.trace, &tree.files, symbols, members)
             })
             .collect();
-        fetch::sources(self, &wanted.into_iter().collect::<Vec<_>>(), deployed)
+        fetch::sources(self, wanted, ground, sources);
     }
 
     fn resolve(
         &mut self,
-        traces: Vec<Trace>,
+        traces: Vec<Repeated<Trace>>,
         tree: &Tree,
+        symbols: &SymbolIndex,
         sources: &Sources,
-    ) -> Vec<ResolvedTrace> {
-        let resolved = tree.packages.resolved();
-        let wanted: BTreeSet<WantedPackageFile> =
-            traces.iter().flat_map(|trace| resolve::wanted_packages(trace, &resolved)).collect();
-        let wanted: Vec<WantedPackageFile> = wanted.into_iter().collect();
-        let packages = tree.packages.fetch(&wanted, self.cancel);
+    ) -> Vec<Repeated<ResolvedTrace>> {
         let input = ResolveInput {
             files: &tree.files,
-            symbols: &tree.symbols,
+            symbols,
             sources,
-            packages: &packages,
+            packages: &tree.package_sources,
             members: tree.packages.members(),
         };
-        traces
-            .into_iter()
-            .map(|trace| self.noting(resolve::resolve(trace, &input, self.cancel)))
-            .collect()
+        let cancel = self.cancel;
+        let resolved: Vec<(Repeated<ResolvedTrace>, Vec<Problem>)> = traces
+            .into_par_iter()
+            .map(|repeated| {
+                let mut problems = Vec::new();
+                let resolved = repeated.map(|trace| {
+                    let (resolved, found) = resolve::resolve(trace, &input, cancel);
+                    problems = found;
+                    resolved
+                });
+                (resolved, problems)
+            })
+            .collect();
+        resolved.into_iter().map(|answer| self.noting(answer)).collect()
     }
 
-    fn rank(&mut self, incident: Incident, ground: &Ground<'_>) -> Incident {
-        let suspects = match ground.history {
+    fn rank(&mut self, incident: Incident, findings: Findings<'_>) -> Incident {
+        let suspects = match findings.history {
             Some(history) => {
                 let input = RankInput {
                     traces: &incident.traces,
-                    logs: ground.logs,
-                    context: ground.context,
-                    functions: ground.functions,
-                    sources: ground.sources,
+                    logs: findings.logs,
+                    context: findings.context,
+                    functions: findings.functions,
+                    sources: findings.sources,
                     history,
                 };
                 self.noting(suspects::rank(&input, self.cancel))
@@ -252,17 +338,16 @@ impl Run<'_> {
                 ..Suspects::default()
             },
         };
-        incident.with_suspects(suspects, ground.history)
+        incident.with_suspects(suspects, findings.history)
     }
 
-    fn hypothesize(
-        &mut self,
-        incident: Incident,
-        sources: &Sources,
-        history: Option<&History>,
-        logs: &LogReport,
-    ) -> ExplainedIncident {
-        let input = HypothesisInput { incident: &incident, sources, history, logs };
+    fn hypothesize(&mut self, incident: Incident, findings: Findings<'_>) -> ExplainedIncident {
+        let input = HypothesisInput {
+            incident: &incident,
+            sources: findings.sources,
+            history: findings.history,
+            logs: findings.logs,
+        };
         let hypotheses = if self.cancel.is_cancelled() {
             Vec::new()
         } else {
@@ -280,7 +365,7 @@ impl Run<'_> {
     fn partial(&mut self, explanation: &Explanation) {
         if !self.cancel.is_cancelled() {
             let mut partial = explanation.clone();
-            partial.problems = distinct(self.problems.clone());
+            partial.problems = without_repeats(self.problems.clone());
             (self.updates)(Update::Partial(Box::new(partial)));
         }
     }
@@ -289,6 +374,17 @@ impl Run<'_> {
     fn noting<T>(&mut self, (value, problems): (T, Vec<Problem>)) -> T {
         self.problems.extend(problems);
         value
+    }
+
+    /// Waits for work beside the road; work that broke gives nothing but a problem.
+    fn joined<T>(&mut self, work: ScopedJoinHandle<'_, (T, Vec<Problem>)>) -> Option<T> {
+        match work.join() {
+            Ok(answer) => Some(self.noting(answer)),
+            Err(_) => {
+                self.problems.push(broken_stage());
+                None
+            }
+        }
     }
 
     /// Returns git's answer; what kept it from answering becomes a problem.
@@ -312,15 +408,15 @@ fn git_problem(err: &GitError) -> Option<Problem> {
     }
 }
 
-fn wanted_history(incidents: &[Incident], functions: &SymbolIndex) -> WantedHistory {
-    let traces: Vec<ResolvedTrace> =
-        incidents.iter().flat_map(|incident| incident.traces.iter().cloned()).collect();
-    suspects::wanted_history(&traces, functions)
+fn broken_stage() -> Problem {
+    Problem::error(
+        "a part of the work broke off; this is a fault of incident-lsp, please report it",
+    )
 }
 
 /// Returns the workspace's symbols with the files at hand as they were deployed.
-fn functions_as_deployed(sources: &Sources, tree: &Tree) -> SymbolIndex {
-    sources.deployed.iter().fold(tree.symbols.clone(), |index, (path, text)| {
+fn functions_as_deployed(sources: &Sources, symbols: &SymbolIndex) -> SymbolIndex {
+    sources.deployed.iter().fold(symbols.clone(), |index, (path, text)| {
         index.with(Arc::new(syntax::index_file(path, text)))
     })
 }
@@ -337,15 +433,15 @@ fn context(inputs: &[RawInput]) -> String {
 }
 
 /// Incidents before anybody looked for causes.
-fn bare(incidents: &[Incident]) -> Vec<ExplainedIncident> {
+fn bare(incidents: Vec<Incident>) -> Vec<ExplainedIncident> {
     incidents
-        .iter()
-        .map(|incident| ExplainedIncident { incident: incident.clone(), hypotheses: Vec::new() })
+        .into_iter()
+        .map(|incident| ExplainedIncident { incident, hypotheses: Vec::new() })
         .collect()
 }
 
 /// Drops repeats and keeps the order.
-fn distinct(problems: Vec<Problem>) -> Vec<Problem> {
+fn without_repeats(problems: Vec<Problem>) -> Vec<Problem> {
     let mut seen = BTreeSet::new();
     problems.into_iter().filter(|problem| seen.insert(problem.clone())).collect()
 }
