@@ -14,16 +14,35 @@ struct Sureness {
     best_without: f64,
 }
 
+/// Shows how often a first suspect is right, by how sure the product says it is.
+pub(super) fn reliability(results: &[Scored<'_>]) -> Section {
+    let mut section = Section::new("reliability of the first suspect");
+    section.columns(&["named", "right"]);
+    let firsts: Vec<(f64, bool)> = results
+        .iter()
+        .filter_map(|result| {
+            let (suspects, _) = suspects::rank(&result.scene.input(), &Cancel::new());
+            let first = suspects.commits.into_iter().next()?;
+            Some((first.score, result.case.is_culprit(&first.commit.0)))
+        })
+        .collect();
+    for (name, low, high) in [("weak", 0.0, 0.5), ("possible", 0.5, 0.8), ("likely", 0.8, 1.01)] {
+        let inside = firsts.iter().filter(|(score, _)| (low..high).contains(score));
+        let n_right = inside.clone().filter(|(_, is_right)| *is_right).count();
+        section.row(
+            &format!("  {name}: {low:.1} to {high:.1}"),
+            vec![inside.count().to_string(), n_right.to_string()],
+        );
+    }
+    section
+}
+
 /// Shows risk against coverage for a falling threshold, and where the product stands.
 pub(super) fn curve(results: &[Scored<'_>]) -> Section {
     let sureness: Vec<Sureness> = results.iter().map(measure).collect();
     let mut section = Section::new("abstaining");
     section.columns(&["score", "answered", "right", "risk", "silent without culprit"]);
-    let silent =
-        |scene: &Scene| suspects::rank(&scene.input(), &Cancel::new()).0.commits.is_empty();
-    let n_wrongly_silent = results.iter().filter(|r| silent(&r.scene)).count();
-    let n_rightly_silent =
-        results.iter().filter(|r| silent(&r.scene.without_culprits(r.case))).count();
+    let (n_named, n_rightly_silent) = silence(results);
     let mut thresholds: Vec<f64> = sureness.iter().map(|s| s.best).collect();
     thresholds.sort_by(f64::total_cmp);
     thresholds.dedup();
@@ -48,13 +67,22 @@ pub(super) fn curve(results: &[Scored<'_>]) -> Section {
         "incident-lsp names somebody",
         vec![
             String::new(),
-            (results.len() - n_wrongly_silent).to_string(),
+            n_named.to_string(),
             String::new(),
             String::new(),
             n_rightly_silent.to_string(),
         ],
     );
     section
+}
+
+/// Counts the cases in which somebody is named, and those that stay silent without the culprit.
+pub(super) fn silence(results: &[Scored<'_>]) -> (usize, usize) {
+    let silent =
+        |scene: &Scene| suspects::rank(&scene.input(), &Cancel::new()).0.commits.is_empty();
+    let n_named = results.iter().filter(|r| !silent(&r.scene)).count();
+    let n_silent = results.iter().filter(|r| silent(&r.scene.without_culprits(r.case))).count();
+    (n_named, n_silent)
 }
 
 fn measure(result: &Scored<'_>) -> Sureness {

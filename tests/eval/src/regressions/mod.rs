@@ -11,6 +11,7 @@ mod fit;
 mod score;
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -33,6 +34,9 @@ pub(crate) struct Args {
     /// How the figures are printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Fail when a count is lower: top-1, top-3, top-5, fn@1, fn@3, fn@5, named, silent.
+    #[arg(long = "floor", value_name = "NAME=COUNT")]
+    floors: Vec<String>,
     /// Print one line for each case too.
     #[arg(long)]
     cases: bool,
@@ -56,6 +60,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut table = Table::new("regressions", &["cases", "top-1", "top-3", "top-5", "MRR"]);
     table.push(commits(&results));
     table.push(functions(&results));
+    table.push(abstain::reliability(&results));
     table.push(abstain::curve(&results));
     if args.fit {
         table.push(weights(&results));
@@ -64,7 +69,36 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         table.push(each(&results));
     }
     table.print(args.format)?;
-    Ok(ExitCode::SUCCESS)
+    let below = below_floors(&results, &args.floors)?;
+    Ok(if below { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Says whether a count fell below its floor, and prints each that did.
+fn below_floors(results: &[Scored<'_>], floors: &[String]) -> anyhow::Result<bool> {
+    let commits = Tally::of(results.iter().map(|result| result.commits));
+    let functions = Tally::of(results.iter().map(|result| result.functions));
+    let (n_named, n_silent) = abstain::silence(results);
+    let mut is_below = false;
+    for floor in floors {
+        let (name, least) = floor.split_once('=').context("a floor reads NAME=COUNT")?;
+        let least: f64 = least.parse().with_context(|| format!("{least} is no count"))?;
+        let count = match name {
+            "top-1" => commits.top1,
+            "top-3" => commits.top3,
+            "top-5" => commits.top5,
+            "fn@1" => functions.top1,
+            "fn@3" => functions.top3,
+            "fn@5" => functions.top5,
+            "named" => n_named as f64,
+            "silent" => n_silent as f64,
+            _ => anyhow::bail!("no floor is called {name}"),
+        };
+        if count < least {
+            is_below = true;
+            writeln!(std::io::stderr(), "{name} is {count}, below its floor of {least}")?;
+        }
+    }
+    Ok(is_below)
 }
 
 /// One case and what the product says of it.
