@@ -5,6 +5,7 @@
 //! but scratch worktrees (`worktrees`).
 //! Every call is bounded in time and output. Paths come in and go out relative to the workspace.
 
+mod blobs;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::command::{CommandError, Environment, Limits, Program};
 use crate::message::plain;
 use crate::source::slashed;
 
+pub use self::blobs::Contents;
 pub use self::worktrees::Worktree;
 
 /// Settings that take precedence over the repository's own, so that those start nothing and
@@ -58,9 +60,6 @@ const SETTINGS: &[&str] = &[
     "maintenance.auto=false",
     "advice.all=false",
 ];
-
-/// The largest blob that is read; a source file is far smaller.
-const MAX_BLOB_BYTES: u64 = 8 << 20;
 
 /// A repository around a workspace.
 #[derive(Clone, Debug)]
@@ -345,49 +344,6 @@ impl Repository {
         }
         blamed.sort();
         Ok(blamed)
-    }
-
-    /// Returns the contents of `paths` as they stood in `commit`, in two processes for any number.
-    ///
-    /// Paths that were not there, and blobs past the size limit, are left out.
-    pub fn blobs(
-        &self,
-        commit: &CommitId,
-        paths: &[String],
-        cancel: &Cancel,
-    ) -> Result<BTreeMap<String, Vec<u8>>, GitError> {
-        let asked: Vec<(&String, String)> = paths
-            .iter()
-            .filter_map(|path| Some((path, self.top_path(path)?)))
-            .filter(|(_, top_path)| !top_path.contains('\n'))
-            .collect();
-        if asked.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let request: String =
-            asked.iter().map(|(_, top_path)| format!("{}:{top_path}\n", commit.0)).collect();
-        let heads = self.run("cat-file", &["--batch-check"], request.into_bytes(), cancel)?;
-        let heads = parse::batch_check(&heads);
-        let mut by_object: BTreeMap<String, Vec<&String>> = BTreeMap::new();
-        for ((path, _), head) in asked.iter().zip(heads) {
-            if let Some(head) = head.filter(|it| it.kind == "blob" && it.size <= MAX_BLOB_BYTES) {
-                by_object.entry(head.object).or_default().push(path);
-            }
-        }
-        if by_object.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let request: String = by_object.keys().map(|object| format!("{object}\n")).collect();
-        let limits = Limits { output: 256 << 20, ..Limits::default() };
-        let (answer, _) =
-            self.run_limited("cat-file", &["--batch"], request.into_bytes(), limits, cancel)?;
-        let mut contents = BTreeMap::new();
-        for (object, bytes) in parse::batch(&answer) {
-            for path in by_object.get(&object).into_iter().flatten() {
-                contents.insert((*path).clone(), bytes.to_vec());
-            }
-        }
-        Ok(contents)
     }
 
     /// Returns the tracked files of the workspace, sorted.

@@ -6,6 +6,7 @@
 
 mod deployed;
 mod fetch;
+mod inferred;
 mod keep;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use incident_core::input::RawInput;
 use incident_core::logs::{self, LogReport};
 use incident_core::present::{ExplainedIncident, Explanation, WorkspaceInfo};
 use incident_core::problem::Problem;
+use incident_core::producers;
 use incident_core::resolve::{
     self, PackageSources, ResolveInput, ResolvedTrace, Sources, WantedPackageFile,
 };
@@ -142,7 +144,10 @@ impl<'a> Run<'a> {
         let listed = Arc::clone(&listing);
         let indexing = scope.spawn(move || workspace.index().update(workspace, &listed, cancel));
         let tree = self.tree(&listing, &traces);
-        let (ground, head) = self.ground(inputs, &traces, &tree);
+        let (mut ground, head) = self.ground(inputs, &traces, &tree);
+        if let Some(ground) = &mut ground {
+            inferred::refine(self, ground, &traces, &tree);
+        }
         explanation.workspace.head = head.map(|head| head.0);
         let reading_history = self.begin_history(scope, ground.as_ref());
 
@@ -160,6 +165,8 @@ impl<'a> Run<'a> {
         let symbols = self.joined(indexing).unwrap_or_default();
         self.fetch_sources(&traces, &tree, &symbols, ground.as_ref(), &mut sources);
         let resolved = self.resolve(traces, &tree, &symbols, &sources);
+        let producers = self.producers(&resolved, &symbols, &sources);
+        fetch::sources(self, producers, ground.as_ref(), &mut sources);
         explanation.logs = self.joined(reading_log).unwrap_or_default();
         let incidents = incident::group_repeated(resolved, &explanation.logs);
         explanation.incidents = bare(incidents.clone());
@@ -318,6 +325,23 @@ impl<'a> Run<'a> {
             })
             .collect();
         resolved.into_iter().map(|answer| self.noting(answer)).collect()
+    }
+
+    /// Names the files of the functions that made the values which failed: ranking and explaining
+    /// look one step back from the crash.
+    fn producers(
+        &self,
+        resolved: &[Repeated<ResolvedTrace>],
+        symbols: &SymbolIndex,
+        sources: &Sources,
+    ) -> BTreeSet<String> {
+        resolved
+            .par_iter()
+            .flat_map_iter(|repeated| {
+                let found = producers::producers(&repeated.trace, sources, symbols, self.cancel);
+                producers::wanted_files(&found)
+            })
+            .collect()
     }
 
     fn rank(&mut self, incident: Incident, findings: Findings<'_>) -> Incident {
