@@ -21,6 +21,8 @@ const SAME_STATEMENT_IN_PLACE: f64 = 0.25;
 const SAME_STATEMENT_ELSEWHERE: f64 = 0.8;
 /// A function in another file less like the old one than this is another one.
 const SAME_FUNCTION: f64 = 0.35;
+/// So many files are searched for a statement whose function is not known any more.
+const MAX_FILES_ELSEWHERE: usize = 32;
 /// Statements with fewer tokens are found in too many places.
 const TELLING_TOKENS: usize = 6;
 
@@ -351,8 +353,8 @@ fn kept_elsewhere<'v>(
     })
 }
 
-/// Finds a telling statement in a function of another name of the same file: it was taken out, or
-/// the function was renamed.
+/// Finds a telling statement in a function of another name of the same file, or the very
+/// statement in another one: it was taken out, or the function was renamed.
 fn elsewhere<'v>(
     view: &'v View<'_>,
     old: &SourceFile<'_>,
@@ -361,12 +363,15 @@ fn elsewhere<'v>(
     if statement.shape.len() < TELLING_TOKENS {
         return None;
     }
-    let current = view.file(old.path)?;
-    let map = LineMap::new(old.text, current.text);
     let mut found: Vec<Match<'_>> = Vec::new();
-    for function in current.items.iter().filter(|item| item.kind == ItemKind::Function) {
-        let here = statement.find_in(current, function, &map, view.cancel);
-        found.extend(here.filter(|found| found.likeness >= SAME_STATEMENT_ELSEWHERE));
+    for file in view.files().take(MAX_FILES_ELSEWHERE) {
+        let map = LineMap::new(old.text, file.text);
+        // In another file nothing short of the very statement counts.
+        let wanted = if file.path == old.path { SAME_STATEMENT_ELSEWHERE } else { 1.0 };
+        for function in file.items.iter().filter(|item| item.kind == ItemKind::Function) {
+            let here = statement.find_in(file, function, &map, view.cancel);
+            found.extend(here.filter(|found| found.likeness >= wanted));
+        }
     }
     found.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
     // Two that are as good tell nothing.

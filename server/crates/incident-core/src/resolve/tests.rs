@@ -1,3 +1,5 @@
+mod histories;
+
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
