@@ -165,9 +165,20 @@ fn find<'r>(label: &Label, references: &'r [Reference]) -> Option<&'r Reference>
 }
 
 fn is_at(label: &Label, reference: &Reference) -> bool {
+    if reference.line != label.line {
+        return false;
+    }
+    if reference.column == label.col {
+        return true;
+    }
+    // The compiler points at the last segment, or at the name's first use: what was said of the
+    // same name, or of the part of its path that is the reason, is about the label.
     let last = reference.api.rsplit([':', '.']).next().unwrap_or_default();
-    // A place label of a use of an alias has another name: the place decides.
-    reference.line == label.line
-        && (reference.column == label.col
-            || (last == label.name && reference.column + 2 == label.col))
+    let is_prefix = label
+        .path
+        .strip_prefix(reference.api.as_str())
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+    label.truth != "exists"
+        && reference.verdict.is_accusation()
+        && (last == label.name || (is_prefix && reference.api.contains("::")))
 }

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub mod cfg;
+pub(crate) mod cfg;
 mod extract;
 mod macros;
 mod parser;
@@ -26,7 +26,7 @@ pub(crate) use world::head_name;
 pub use world::{ApiWorld, CrateId, CrateKey, DefId, LoadedCrate};
 
 /// Changes whenever the shape or the meaning of [`CrateApi`] does; part of every cache key.
-pub const INDEX_FORMAT: u32 = 1;
+pub const INDEX_FORMAT: u32 = 2;
 
 /// An item's place in [`CrateApi::items`].
 pub type ItemId = u32;
@@ -292,6 +292,9 @@ pub struct OpaqueMacro {
     pub words: Vec<String>,
     /// Where it stands.
     pub module: ItemId,
+    /// When it counts.
+    #[serde(default, skip_serializing_if = "Cfg::is_always")]
+    pub cfg: Cfg,
 }
 
 #[cfg(test)]

@@ -13,14 +13,15 @@ use super::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AttrList {
     pub(crate) attrs: Attrs,
-    pub(crate) derives: Vec<String>,
+    /// With the condition of the `cfg_attr` around each.
+    pub(crate) derives: Vec<(String, Cfg)>,
     pub(crate) path: Option<String>,
     pub(crate) macro_export: bool,
     pub(crate) macro_use: bool,
     /// `proc_macro`, `proc_macro_attribute`, or the name after `proc_macro_derive(`.
     pub(crate) proc_macro: Option<ProcMacro>,
     /// Attributes that are neither built in nor known to leave the item's surface alone.
-    pub(crate) foreign: Vec<String>,
+    pub(crate) foreign: Vec<(String, Cfg)>,
 }
 
 /// What kind of procedural macro a function is.
@@ -71,7 +72,7 @@ impl AttrList {
                     let path = Cursor::new(part).path();
                     let names: Vec<&str> =
                         path.segments.iter().map(|segment| segment.name.as_str()).collect();
-                    self.derives.push(names.join("::"));
+                    self.derives.push((names.join("::"), when.clone()));
                 }
             }
             "path" if when.is_always() => self.path = rest.get(1).map(|value| unquoted(value.text)),
@@ -97,7 +98,7 @@ impl AttrList {
                 let off = Cfg::Flag("test".to_owned(), None);
                 self.attrs.cfg = std::mem::take(&mut self.attrs.cfg).and(off);
             }
-            _ if !is_plain_attribute(name) => self.foreign.push(name.to_owned()),
+            _ if !is_plain_attribute(name) => self.foreign.push((name.to_owned(), when.clone())),
             _ => {}
         }
     }

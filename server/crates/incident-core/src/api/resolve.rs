@@ -89,11 +89,13 @@ pub struct Lookup {
     pub targets: Vec<Target>,
     /// Why there may be more than could be seen.
     pub unseen: Option<String>,
+    /// An import with the name that is off, and whose target is not part of the resolution then.
+    pub turned_off: Option<Gate>,
 }
 
 impl Lookup {
     fn unseen(why: impl Into<String>) -> Self {
-        Self { targets: Vec::new(), unseen: Some(why.into()) }
+        Self { targets: Vec::new(), unseen: Some(why.into()), turned_off: None }
     }
 
     fn add(&mut self, other: Lookup) {
@@ -106,6 +108,9 @@ impl Lookup {
         }
         if self.unseen.is_none() {
             self.unseen = other.unseen;
+        }
+        if self.turned_off.is_none() {
+            self.turned_off = other.turned_off;
         }
     }
 
@@ -248,7 +253,7 @@ impl<'w> Resolver<'w> {
             if namespace.holds(&item.kind) {
                 let is_visible = viewer == parent.krate || item.vis == Vis::Public;
                 let gate = self.gate(parent.krate, &item.attrs, is_visible);
-                lookup.add(Lookup { targets: vec![Target { def, gate }], unseen: None });
+                lookup.add(Lookup { targets: vec![Target { def, gate }], ..Lookup::default() });
             }
         }
         let Some(scope) = self.world.scope(parent) else { return lookup };
@@ -297,6 +302,9 @@ impl<'w> Resolver<'w> {
         for target in &mut lookup.targets {
             target.gate = own.and(&target.gate);
         }
+        if lookup.targets.is_empty() && own.cfg == CfgValue::Off && is_visible {
+            return Lookup { turned_off: Some(own), ..Lookup::default() };
+        }
         lookup
     }
 
@@ -315,11 +323,13 @@ impl<'w> Resolver<'w> {
         }
         let path: Vec<&str> = import.path.iter().map(String::as_str).collect();
         let parents = self.path(module, &path, import.is_global, Namespace::Type, PathKind::Use);
-        let mut lookup = Lookup { targets: Vec::new(), unseen: parents.unseen };
+        let mut lookup = Lookup { unseen: parents.unseen, ..Lookup::default() };
         for parent in parents.targets {
             // A glob passes on what the outer viewer may see of an own module's items.
             let seen_from = if parent.def.krate == module.krate { viewer } else { module.krate };
             let mut found = self.member(parent.def, name, namespace, seen_from);
+            // What a glob cannot see it does not bring.
+            found.targets.retain(|target| target.gate.is_visible);
             for target in &mut found.targets {
                 target.gate = own.and(&parent.gate_of_module()).and(&target.gate);
             }
@@ -346,7 +356,8 @@ impl<'w> Resolver<'w> {
         for (index, name) in rest.iter().enumerate() {
             let is_last = index + 1 == rest.len();
             let step_namespace = if is_last { namespace } else { Namespace::Type };
-            let mut next = Lookup { targets: Vec::new(), unseen: at.unseen };
+            let mut next =
+                Lookup { unseen: at.unseen, turned_off: at.turned_off, ..Lookup::default() };
             if *name == "super" {
                 next.add(self.supers(&at.targets));
                 at = next;
@@ -429,7 +440,7 @@ impl<'w> Resolver<'w> {
     }
 
     fn only(&self, def: DefId) -> Lookup {
-        Lookup { targets: vec![Target { def, gate: Gate::open() }], unseen: None }
+        Lookup { targets: vec![Target { def, gate: Gate::open() }], ..Lookup::default() }
     }
 
     /// Returns the module around blocks.

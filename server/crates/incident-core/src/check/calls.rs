@@ -162,12 +162,29 @@ impl<'w> Walk<'_, 'w> {
             field.child_by_field_name("value").map_or(Ty::Unknown, |value| self.infer(value));
         let Some(name_node) = field.child_by_field_name("field") else { return Ty::Unknown };
         let name = self.text(name_node);
+        let outer = self.muted;
+        if self.solver.is_turned_off(&receiver) {
+            self.muted = Some("its type is not part of this build");
+        }
+        let ty = self.method_named(&receiver, name, name_node, turbofish, arguments);
+        self.muted = outer;
+        ty
+    }
+
+    fn method_named(
+        &mut self,
+        receiver: &Ty,
+        name: &str,
+        name_node: Node<'_>,
+        turbofish: Option<Node<'_>>,
+        arguments: Option<Node<'_>>,
+    ) -> Ty {
         let traits = self.traits();
-        let api = match self.outside_owner(&receiver) {
+        let api = match self.outside_owner(receiver) {
             Some((_, owner)) => format!("{owner}::{name}"),
             None => name.to_owned(),
         };
-        match self.solver.method(&receiver, name, &traits, self.krate) {
+        match self.solver.method(receiver, name, &traits, self.krate) {
             MethodLookup::Found(member) => {
                 if member.krate != self.krate {
                     let judgement = judge_gate(self.resolver, name, member.krate, &member.gate);
@@ -178,7 +195,7 @@ impl<'w> Walk<'_, 'w> {
                     let sig = callable.sig;
                     self.judge_arity(name_node, sig, sig.params.len(), arguments, name);
                 }
-                self.apply(&callable, Some(&receiver), turbofish, arguments)
+                self.apply(&callable, Some(receiver), turbofish, arguments)
             }
             MethodLookup::Unknown(why) => {
                 self.tell(name_node, &api, Judgement::unknown(why));
@@ -186,11 +203,11 @@ impl<'w> Walk<'_, 'w> {
                 Ty::Unknown
             }
             MethodLookup::Missing(names) => {
-                if let Some((krate, owner)) = self.outside_owner(&receiver)
-                    && !self.has_own_part(&receiver)
+                if let Some((krate, owner)) = self.outside_owner(receiver)
+                    && !self.has_own_part(receiver)
                 {
                     let mut judgement = missing_member(self.resolver, &owner, krate, name, names);
-                    if let Some(of_trait) = self.trait_to_import(&receiver, name) {
+                    if let Some(of_trait) = self.trait_to_import(receiver, name) {
                         judgement.reason = format!(
                             "`{name}` is a method of `{of_trait}`, which is not imported here"
                         );

@@ -1,6 +1,6 @@
 //! Macro calls, attributes and derives in a snippet.
 
-use tree_sitter::{Node, Parser};
+use tree_sitter::{Node, Parser, Tree};
 
 use crate::api::tokens::{TokenKind, tokenize};
 use crate::api::{DefId, ItemKind, Namespace, PathKind};
@@ -19,6 +19,7 @@ impl Walk<'_, '_> {
         let mut cursor = node.walk();
         let tree = node.named_children(&mut cursor).find(|child| child.kind() == "token_tree");
         let arguments = match tree {
+            Some(tree) if name == "matches" => self.matches_arguments(tree),
             Some(tree) if takes_expressions(name) => self.macro_arguments(tree),
             _ => Vec::new(),
         };
@@ -64,29 +65,11 @@ impl Walk<'_, '_> {
 
     /// Reads the argument as a list of expressions, in a tree over the same bytes.
     fn macro_arguments(&mut self, tree: Node<'_>) -> Vec<Ty> {
-        let range = tree.byte_range();
         let inner = self.text(tree);
         // `[a, b]` and `[a; n]` are expressions as they stand; braces are made a list.
-        let is_array = inner.starts_with('[');
-        let mut text: String = self
-            .part
-            .text
-            .bytes()
-            .take(range.start)
-            .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
-            .collect();
-        let body = inner.get(1..inner.len().saturating_sub(1)).unwrap_or_default();
-        text.push(if is_array { '[' } else { '(' });
-        text.push_str(body);
-        text.push(if is_array { ']' } else { ')' });
-        let mut parser = Parser::new();
-        if parser.set_language(&tree_sitter_rust::LANGUAGE.into()).is_err() {
-            return Vec::new();
-        }
-        let Some(parsed) = parser.parse(&text, None) else { return Vec::new() };
-        if parsed.root_node().has_error() {
-            return Vec::new();
-        }
+        let (open, close) = if inner.starts_with('[') { ("[", "]") } else { ("(", ")") };
+        let body = tree.start_byte() + 1..tree.end_byte().saturating_sub(1);
+        let Some(parsed) = self.parsed(open, body, close) else { return Vec::new() };
         let mut at = parsed.root_node();
         while let Some(child) = at.named_child(0) {
             match child.kind() {
@@ -101,6 +84,54 @@ impl Walk<'_, '_> {
             }
         }
         Vec::new()
+    }
+
+    /// `matches!(value, pattern if guard)`.
+    fn matches_arguments(&mut self, tree: Node<'_>) -> Vec<Ty> {
+        let start = tree.start_byte() + 1;
+        let inner =
+            self.part.text.get(start..tree.end_byte().saturating_sub(1)).unwrap_or_default();
+        let tokens = tokenize(inner);
+        let parts = crate::api::cfg::split_commas(&tokens);
+        let (Some(value), Some(pattern)) = (parts.first(), parts.get(1)) else { return Vec::new() };
+        let (Some(first), Some(last)) = (pattern.first(), pattern.last()) else {
+            return Vec::new();
+        };
+        let guard = pattern.iter().position(|token| token.is_word("if"));
+        let end = match guard.and_then(|guard| pattern.get(guard)) {
+            Some(guard) => guard.start,
+            None => last.start + last.text.len(),
+        };
+        let value_end = value.last().map_or(0, |token| token.start + token.text.len());
+        let mut ty = Ty::Unknown;
+        if let Some(parsed) = self.parsed("(", start..start + value_end, ")")
+            && let Some(expression) = parsed.root_node().named_child(0)
+        {
+            ty = self.infer(expression);
+        }
+        if let Some(parsed) = self.parsed("if let ", start + first.start..start + end, " = 0 {}") {
+            let mut at = parsed.root_node();
+            while let Some(child) = at.named_child(0) {
+                if let Some(pattern) = child.child_by_field_name("pattern") {
+                    self.bind(pattern, &ty);
+                    break;
+                }
+                at = child.child_by_field_name("condition").unwrap_or(child);
+            }
+        }
+        Vec::new()
+    }
+
+    /// Parses the bytes `range` of this part between two fixed texts; every byte keeps its place.
+    fn parsed(&self, before: &str, range: std::ops::Range<usize>, after: &str) -> Option<Tree> {
+        let body = self.part.text.get(range.clone())?;
+        let mut text = " ".repeat(range.start.checked_sub(before.len())?);
+        text.push_str(before);
+        text.push_str(body);
+        text.push_str(after);
+        let mut parser = Parser::new();
+        parser.set_language(&tree_sitter_rust::LANGUAGE.into()).ok()?;
+        parser.parse(&text, None).filter(|tree| !tree.root_node().has_error())
     }
 
     /// `name = value` in a format's argument is no assignment.

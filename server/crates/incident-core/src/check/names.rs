@@ -114,6 +114,9 @@ pub(crate) fn judge_member(
         }
         return judge_gate(resolver, name, parent.krate, &target.gate);
     }
+    if let Some(gate) = &lookup.turned_off {
+        return judge_gate(resolver, name, parent.krate, gate);
+    }
     if let Some(why) = &lookup.unseen {
         return Judgement::unknown(why.clone()).about(package_of(resolver, parent.krate));
     }

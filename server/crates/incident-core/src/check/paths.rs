@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::api::{CrateKey, DefId, ItemKind, Lookup, Namespace, PathKind};
+use crate::api::{CrateKey, DefId, ItemKind, Lookup, Namespace, PathKind, Target};
 
 use super::names::{
     Judgement, judge_gate, judge_member, judge_unknown_crate, missing_member, package_of,
@@ -190,6 +190,18 @@ impl<'w> Walk<'_, 'w> {
         namespace: Namespace,
         kind: PathKind,
     ) -> PathEnd<'w> {
+        let outer = self.muted;
+        let end = self.follow_inner(segments, namespace, kind);
+        self.muted = outer;
+        end
+    }
+
+    fn follow_inner(
+        &mut self,
+        segments: &[Segment<'_>],
+        namespace: Namespace,
+        kind: PathKind,
+    ) -> PathEnd<'w> {
         let Some((first, rest)) = segments.split_first() else { return PathEnd::Nowhere };
         let first_namespace = if rest.is_empty() { namespace } else { Namespace::Type };
         if kind == PathKind::Expression
@@ -222,7 +234,11 @@ impl<'w> Walk<'_, 'w> {
             && target.def.krate != self.krate
         {
             let judgement = judge_gate(self.resolver, &first.name, target.def.krate, &target.gate);
+            if !target.gate.is_open() && written != first.name {
+                self.muted = Some("it was judged where it is imported");
+            }
             self.tell(first.node, &written, judgement);
+            self.mute_behind(target);
         }
         let mut at = at;
         let mut args = self.type_args(first);
@@ -291,7 +307,13 @@ impl<'w> Walk<'_, 'w> {
         let mut found = self.resolver.member(parent, name, namespace, self.krate);
         if found.targets.is_empty() && namespace != Namespace::Any {
             // The name of another kind is there: rustc says so too, but it is not "missing".
-            found = self.resolver.member(parent, name, Namespace::Any, self.krate);
+            let other = self.resolver.member(parent, name, Namespace::Any, self.krate);
+            let is_open = other.targets.first().is_some_and(|target| target.gate.is_open());
+            if is_open
+                || found.unseen.is_none() && found.turned_off.is_none() && other.unseen.is_some()
+            {
+                found = other;
+            }
         }
         if parent.krate == self.krate {
             if found.targets.is_empty() {
@@ -305,7 +327,17 @@ impl<'w> Walk<'_, 'w> {
             found.targets.first().and_then(|target| package_of(self.resolver, target.def.krate));
         let package = package.or_else(|| judgement.package.clone());
         self.tell(segment.node, written, Judgement { package, ..judgement });
+        if let Some(target) = found.targets.first() {
+            self.mute_behind(target);
+        }
         Step::On(found)
+    }
+
+    /// What follows a name that cannot be used is not accused as well.
+    fn mute_behind(&mut self, target: &Target) {
+        if !target.gate.is_open() {
+            self.muted = Some("it follows a name that cannot be used");
+        }
     }
 
     /// `Trait::name`, or `<ty as Trait>::name`.

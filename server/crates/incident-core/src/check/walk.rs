@@ -44,6 +44,7 @@ pub(crate) fn check_part(
         self_ty: None,
         depth: 0,
         traits: HashMap::new(),
+        muted: None,
     };
     let root = part.tree.root_node();
     walk.children(root);
@@ -71,6 +72,8 @@ pub(crate) struct Walk<'p, 'w> {
     pub(crate) self_ty: Option<Ty>,
     depth: usize,
     traits: HashMap<DefId, Rc<TraitsInScope>>,
+    /// Why what follows is not accused once more: what it rests on was judged already.
+    pub(crate) muted: Option<&'static str>,
 }
 
 impl<'p> Walk<'p, '_> {
@@ -378,6 +381,12 @@ impl<'p> Walk<'p, '_> {
         if !self.part.is_told(start) {
             return;
         }
+        let judgement = match self.muted {
+            Some(why) if judgement.verdict.is_accusation() => {
+                Judgement::unknown(why).about(judgement.package)
+            }
+            _ => judgement,
+        };
         let start = self.part.lines.line_col(start);
         let end = self.part.lines.line_col(end);
         self.checked.references.push(Reference {

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::cfg::{Cfg, parse_cfg};
+use super::super::cfg::{Cfg, parse_cfg, unquoted};
 use super::super::macros::MacroRules;
 use super::super::parser::AttrList;
 use super::super::tokens::{Token, TokenKind};
 use super::super::types::Cursor;
 use super::super::{Attrs, ItemId, ItemKind, OpaqueMacro, Vis};
-use super::{MAX_ARGUMENT_TOKENS, MAX_EXPANSION_DEPTH, MacroDef, Pending, Place, Reader};
+use super::{
+    MAX_ARGUMENT_TOKENS, MAX_EXPANSION_DEPTH, MacroDef, Pending, Place, Reader, join, parent_dir,
+};
 
 impl<'a> Reader<'_, 'a> {
     pub(super) fn macro_rules(
@@ -96,6 +98,7 @@ impl<'a> Reader<'_, 'a> {
             "pin_project" | "lazy_static" | "thread_local" | "task_local" | "cfg_match" => {
                 self.under(attrs.cfg, argument, &inner);
             }
+            "include" if self.include(argument, place) => {}
             "cfg_select" => self.cfg_select(argument, &inner),
             "compile_error" | "assert" | "const_assert" | "assert_eq_size" | "assert_impl_all"
             | "const_assert_eq" | "global_asm" | "doc_comment" | "doctest" => {}
@@ -128,6 +131,24 @@ impl<'a> Reader<'_, 'a> {
         if let Some(scope) = self.scope(place.module) {
             scope.imports.iter_mut().skip(n_imports).for_each(|import| add(&mut import.attrs));
         }
+    }
+
+    /// `include!("file.rs")`: reads the file in this place; `false` where there is none.
+    fn include(&mut self, argument: &[Token<'a>], place: &Place) -> bool {
+        let [literal] = argument else { return false };
+        let path = join(&place.dir, &unquoted(literal.text));
+        let Some((key, tokens)) = self.tokens.get_key_value(path.as_str()) else {
+            // The pages that describe keywords and primitives hold nothing else.
+            return path.ends_with("_docs.rs");
+        };
+        if !self.visited.insert((*key).to_owned()) {
+            return false;
+        }
+        let dir = parent_dir(&path).to_owned();
+        let inner = Place { dir, expansion: place.expansion + 1, ..place.clone() };
+        self.items(tokens, &inner);
+        self.visited.remove(path.as_str());
+        true
     }
 
     /// `if #[cfg(a)] { .. } else if #[cfg(b)] { .. } else { .. }`.
@@ -217,6 +238,7 @@ impl<'a> Reader<'_, 'a> {
             .collect();
         let words = words.into_iter().take(2000).map(str::to_owned).collect();
         self.mark_opaque(module, format!("macro `{name}!` may define names there"));
-        self.api.opaque.push(OpaqueMacro { name, words, module });
+        let cfg = Cfg::Always;
+        self.api.opaque.push(OpaqueMacro { name, words, module, cfg });
     }
 }

@@ -80,7 +80,7 @@ impl<'a> Reader<'_, 'a> {
         };
         cursor.eat(b';');
         self.foreign_derives(&list, place.module, name);
-        let derives = list.derives;
+        let derives = list.derives.into_iter().map(|(derive, _)| derive).collect();
         let kind = ItemKind::Struct { generics, fields: fields_read, derives };
         self.add(place, name, kind, vis, list.attrs);
     }
@@ -98,7 +98,7 @@ impl<'a> Reader<'_, 'a> {
         cursor.where_clause(&mut generics);
         let body = cursor.group(b'{').unwrap_or_default();
         self.foreign_derives(&list, place.module, name);
-        let derives = list.derives;
+        let derives = list.derives.into_iter().map(|(derive, _)| derive).collect();
         let kind = ItemKind::Enum { generics, variants: Vec::new(), derives };
         let parent = self.add(place, name, kind, vis, list.attrs);
         let mut cursor = Cursor::new(body);
@@ -197,18 +197,18 @@ impl<'a> Reader<'_, 'a> {
     }
 
     pub(super) fn foreign_derives(&mut self, list: &AttrList, module: ItemId, name: &str) {
-        for derive in &list.derives {
+        for (derive, cfg) in &list.derives {
             let last = derive.rsplit("::").next().unwrap_or_default();
             if !is_trait_derive(last) {
                 let words = vec![name.to_owned()];
                 let name = format!("derive({derive})");
-                self.api.opaque.push(OpaqueMacro { name, words, module });
+                self.api.opaque.push(OpaqueMacro { name, words, module, cfg: cfg.clone() });
             }
         }
-        for attribute in &list.foreign {
+        for (attribute, cfg) in &list.foreign {
             let words = vec![name.to_owned()];
             let name = format!("#[{attribute}]");
-            self.api.opaque.push(OpaqueMacro { name, words, module });
+            self.api.opaque.push(OpaqueMacro { name, words, module, cfg: cfg.clone() });
         }
     }
 

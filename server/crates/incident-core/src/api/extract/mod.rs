@@ -40,7 +40,7 @@ const MAX_EXPANSION_DEPTH: usize = 24;
 /// Calls with more tokens than this are not expanded.
 const MAX_ARGUMENT_TOKENS: usize = 30_000;
 /// All expansions of one package together.
-const MAX_EXPANDED_TOKENS: usize = 6_000_000;
+const MAX_EXPANDED_TOKENS: usize = 24_000_000;
 
 /// Reads the items of a package. Total: what it cannot read it names in the result.
 pub fn index_package(source: &PackageSource, cancel: &Cancel) -> CrateApi {

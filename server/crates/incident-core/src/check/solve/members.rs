@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::api::{
-    AssocItem, AssocKind, CrateId, CrateKey, DefId, Fields, FnSig, Gate, ItemKind, Namespace,
-    PathKind, Vis,
+    AssocItem, AssocKind, CfgValue, CrateId, CrateKey, DefId, Fields, FnSig, Gate, ItemKind,
+    Namespace, PathKind, Vis,
 };
 
 use super::traits::ImplRef;
@@ -177,7 +177,11 @@ impl<'w> Solver<'_, 'w> {
         for step in steps {
             let Ty::Adt(def, _) = step else { continue };
             let type_name = world.item(*def).name.as_str();
-            for opaque in &world.krate(def.krate).api.opaque {
+            let loaded = world.krate(def.krate);
+            for opaque in &loaded.api.opaque {
+                if opaque.cfg.eval(&loaded.cfg) == CfgValue::Off {
+                    continue;
+                }
                 let has = |word: &str| opaque.words.iter().any(|known| known == word);
                 let is_derive = opaque.name.starts_with("derive(") || opaque.name.starts_with('#');
                 let speaks_of_it = if is_derive { has(type_name) } else { has(name) };
@@ -290,9 +294,6 @@ impl<'w> Solver<'_, 'w> {
             if holds == Holds::No && !matches!(ty, Ty::Ref(_)) {
                 let by_ref = ty.clone().reference();
                 holds = self.implements(&by_ref, *def);
-                if holds == Holds::Maybe && !self.has_impl_for_ref(&by_ref, *def) {
-                    holds = Holds::No; // References have few impls, and those are written out.
-                }
             }
             if holds == Holds::No {
                 continue;
@@ -301,10 +302,6 @@ impl<'w> Solver<'_, 'w> {
             members.push(member);
         }
         members
-    }
-
-    fn has_impl_for_ref(&self, ty: &Ty, of_trait: DefId) -> bool {
-        !self.impls(ty, of_trait).is_empty()
     }
 
     /// Returns the item `name` of a trait.

@@ -68,15 +68,17 @@ impl<'w> Solver<'_, 'w> {
     fn may_be_hidden(&self, ty: &Ty, trait_name: &str, trait_crate: CrateId) -> bool {
         let builtin = match ty {
             Ty::Fn(..) => matches!(trait_name, "Fn" | "FnMut" | "FnOnce" | "Clone" | "Copy"),
-            Ty::Tuple(_) | Ty::Array(_) | Ty::Ref(_) | Ty::Pointer(_) => true,
+            Ty::Tuple(_) | Ty::Array(_) => true,
             Ty::Int | Ty::Float | Ty::Prim(_) | Ty::Slice(_) => {
                 !matches!(trait_name, "Iterator" | "Future" | "Deref" | "DerefMut" | "Error")
             }
             _ => false,
         };
         let mentions = |krate: CrateId, words: &[&str]| {
-            self.resolver.world().krate(krate).api.opaque.iter().any(|opaque| {
-                words.iter().all(|word| opaque.words.iter().any(|known| known == word))
+            let loaded = self.resolver.world().krate(krate);
+            loaded.api.opaque.iter().any(|opaque| {
+                opaque.cfg.eval(&loaded.cfg) != CfgValue::Off
+                    && words.iter().all(|word| opaque.words.iter().any(|known| known == word))
             })
         };
         builtin
@@ -224,6 +226,15 @@ impl<'w> Solver<'_, 'w> {
                 .tables(found.krate)
                 .around(found.one.module)
                 .all(|attrs| attrs.cfg.eval(context) != CfgValue::Off)
+    }
+
+    /// Says whether the type of a value is behind a condition that does not hold.
+    pub(crate) fn is_turned_off(&self, ty: &Ty) -> bool {
+        let Ty::Adt(def, _) = ty.peeled() else { return false };
+        let world = self.resolver.world();
+        let context = &world.krate(def.krate).cfg;
+        let mut attrs = world.tables(def.krate).around(def.item);
+        attrs.any(|attrs| attrs.cfg.eval(context) == CfgValue::Off)
     }
 
     /// Returns the traits with all their supertraits.
