@@ -7,8 +7,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use incident_core::cancel::Cancel;
+use incident_core::check::Verdict;
 use incident_host::checking::{CheckOptions, Checker};
 use incident_host::workspace::Workspace;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::Format;
@@ -33,9 +35,21 @@ pub(crate) struct Args {
     /// Score only cases whose id has this in it.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Check every Rust file of a workspace that builds, too: each accusation in it is false.
+    #[arg(long, value_name = "DIR")]
+    valid: Option<PathBuf>,
     /// How to print the figures.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// What was said of the files of a workspace that builds.
+#[derive(Debug, Default, Serialize)]
+struct ValidScore {
+    files: usize,
+    references: usize,
+    unknown: usize,
+    accusations: Vec<String>,
 }
 
 /// One set of cases with its score and times.
@@ -66,12 +80,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             writeln!(out, "{miss}")?;
         }
     }
+    let valid = args.valid.as_deref().map(score_valid);
     match args.format {
-        Format::Text => table(&sets).print(Format::Text)?,
+        Format::Text => {
+            let mut table = table(&sets);
+            if let Some(valid) = &valid {
+                table.push(valid_section(valid));
+            }
+            table.print(Format::Text)?;
+        }
         Format::Json => {
             let sets: BTreeMap<&str, &Score> =
                 sets.iter().map(|set| (set.name.as_str(), &set.score)).collect();
-            let report = json!({ "rust": sets, "javascript": null, "python": null, "cli": null });
+            let report = json!({ "rust": sets, "javascript": null, "python": null, "cli": null,
+                "valid": valid });
             writeln!(std::io::stdout().lock(), "{report:#}")?;
         }
     }
@@ -116,6 +138,40 @@ fn score_set(
     }
     set.warm.sort();
     Ok(set)
+}
+
+fn score_valid(root: &Path) -> ValidScore {
+    let cancel = Cancel::new();
+    let workspace = Workspace::open(root);
+    let (checker, _) = Checker::open(&workspace, &cancel);
+    let (listing, _) = incident_host::source::list(workspace.root(), &cancel);
+    let mut score = ValidScore::default();
+    for file in listing.files.iter().filter(|file| file.path.ends_with(".rs")) {
+        let Ok((text, _)) = workspace.text(&file.path) else { continue };
+        let options = CheckOptions { language: None, file: Some(file.path.clone()) };
+        let (references, _) = checker.check(&text, &options, &cancel);
+        score.files += 1;
+        score.references += references.len();
+        score.unknown += references.iter().filter(|one| one.verdict == Verdict::Unknown).count();
+        for one in references.iter().filter(|one| one.verdict.is_accusation()) {
+            let (path, verdict) = (&file.path, one.verdict.as_str());
+            let line =
+                format!("{path}:{}:{} {} {verdict}: {}", one.line, one.column, one.api, one.reason);
+            score.accusations.push(line);
+        }
+    }
+    score
+}
+
+fn valid_section(valid: &ValidScore) -> Section {
+    let mut section = Section::new("a workspace that builds");
+    section.columns(&["files", "references", "unknown", "accused"]);
+    let counts = [valid.files, valid.references, valid.unknown, valid.accusations.len()];
+    section.row("all", counts.iter().map(usize::to_string).collect());
+    for line in &valid.accusations {
+        section.row(line, Vec::new());
+    }
+    section
 }
 
 fn table(sets: &[SetScore]) -> Table {

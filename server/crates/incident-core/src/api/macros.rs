@@ -291,7 +291,9 @@ fn match_repeat<'a>(
             break;
         }
     }
-    if op == b'+' && rounds.is_empty() {
+    // Doc comments are attributes to rustc, and no tokens here.
+    let may_be_docs = matches!(inner.first(), Some(Part::Token(token)) if token.is_punct(b'#'));
+    if op == b'+' && rounds.is_empty() && !may_be_docs {
         return None;
     }
     for name in variables(inner) {

@@ -26,7 +26,7 @@ pub(crate) use world::head_name;
 pub use world::{ApiWorld, CrateId, CrateKey, DefId, LoadedCrate};
 
 /// Changes whenever the shape or the meaning of [`CrateApi`] does; part of every cache key.
-pub const INDEX_FORMAT: u32 = 2;
+pub const INDEX_FORMAT: u32 = 3;
 
 /// An item's place in [`CrateApi::items`].
 pub type ItemId = u32;

@@ -249,7 +249,8 @@ impl<'w> Walk<'_, 'w> {
         if sig.is_variadic || n_given == n_params || has_error || self.is_accused(node) {
             return;
         }
-        let reason = format!("`{name}` takes {n_params} arguments, {n_given} are given");
+        let plural = if n_params == 1 { "" } else { "s" };
+        let reason = format!("`{name}` takes {n_params} argument{plural}, {n_given} given");
         self.tell(node, name, Judgement::new(Verdict::WrongArity, reason));
     }
 
@@ -420,9 +421,7 @@ impl<'w> Walk<'_, 'w> {
         self.scoped(node, |walk| {
             let mut types = Vec::new();
             if let Some(params) = node.child_by_field_name("parameters") {
-                let mut cursor = params.walk();
-                let children: Vec<Node<'_>> = params.named_children(&mut cursor).collect();
-                for (index, child) in children.into_iter().enumerate() {
+                for (index, child) in super::patterns::parts(params).into_iter().enumerate() {
                     let mut ty = given.and_then(|given| given.get(index)).cloned();
                     let mut pattern = Some(child);
                     if child.kind() == "parameter" {

@@ -67,19 +67,23 @@ impl Walk<'_, '_> {
     fn macro_arguments(&mut self, tree: Node<'_>) -> Vec<Ty> {
         let inner = self.text(tree);
         // `[a, b]` and `[a; n]` are expressions as they stand; braces are made a list.
-        let (open, close) = if inner.starts_with('[') { ("[", "]") } else { ("(", ")") };
+        let (open, close) = if inner.starts_with('[') { ("[", "]") } else { ("_=(", ");") };
         let body = tree.start_byte() + 1..tree.end_byte().saturating_sub(1);
         let Some(parsed) = self.parsed(open, body, close) else { return Vec::new() };
         let mut at = parsed.root_node();
         while let Some(child) = at.named_child(0) {
             match child.kind() {
                 "expression_statement" => at = child,
-                "array_expression" => return vec![self.infer(child)],
-                "parenthesized_expression" | "tuple_expression" => {
-                    let mut cursor = child.walk();
-                    let parts: Vec<Node<'_>> = child.named_children(&mut cursor).collect();
+                "assignment_expression" => {
+                    let Some(list) = child.child_by_field_name("right") else { return Vec::new() };
+                    if !matches!(list.kind(), "parenthesized_expression" | "tuple_expression") {
+                        return Vec::new(); // `()`
+                    }
+                    let mut cursor = list.walk();
+                    let parts: Vec<Node<'_>> = list.named_children(&mut cursor).collect();
                     return parts.into_iter().map(|part| self.macro_argument(part)).collect();
                 }
+                "array_expression" => return vec![self.infer(child)],
                 _ => return Vec::new(),
             }
         }
@@ -110,13 +114,13 @@ impl Walk<'_, '_> {
             ty = self.infer(expression);
         }
         if let Some(parsed) = self.parsed("if let ", start + first.start..start + end, " = 0 {}") {
-            let mut at = parsed.root_node();
-            while let Some(child) = at.named_child(0) {
-                if let Some(pattern) = child.child_by_field_name("pattern") {
+            let mut at = Some(parsed.root_node());
+            while let Some(node) = at {
+                if let Some(pattern) = node.child_by_field_name("pattern") {
                     self.bind(pattern, &ty);
                     break;
                 }
-                at = child.child_by_field_name("condition").unwrap_or(child);
+                at = node.child_by_field_name("condition").or_else(|| node.named_child(0));
             }
         }
         Vec::new()
@@ -304,6 +308,8 @@ fn takes_expressions(name: &str) -> bool {
             | "error"
             | "debug"
             | "trace"
+            | "span"
+            | "event"
             | "join"
             | "try_join"
             | "pin"

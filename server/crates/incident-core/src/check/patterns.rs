@@ -40,8 +40,7 @@ impl Walk<'_, '_> {
     }
 
     fn bind_inner(&mut self, pattern: Node<'_>, ty: &Ty) {
-        let mut cursor = pattern.walk();
-        let children: Vec<Node<'_>> = pattern.named_children(&mut cursor).collect();
+        let children = parts(pattern);
         match pattern.kind() {
             "identifier" => self.bind_name(pattern, ty),
             "mut_pattern" | "ref_pattern" | "or_pattern" | "match_pattern" => {
@@ -219,6 +218,15 @@ impl Walk<'_, '_> {
         let ctx = Ctx { module, self_ty: None, of_trait: None, env: &env };
         fields.fields.iter().map(|field| self.solver.lower(&field.ty, ctx)).collect()
     }
+}
+
+/// The parts of a pattern or of a closure's parameters, with each `_`, which is no named node.
+pub(crate) fn parts(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.children(&mut cursor)
+        .filter(|child| child.is_named() || child.kind() == "_")
+        .filter(|child| !matches!(child.kind(), "line_comment" | "block_comment"))
+        .collect()
 }
 
 /// A part of a value that is matched through a reference is a reference.

@@ -8,8 +8,11 @@ use crate::api::{PackageSource, index_package};
 
 /// As much of the standard library as the tests need.
 const STD: &str = r#"
+//- /core/src/lib.rs
 //- /std/src/lib.rs
 pub mod prelude { pub mod rust_2021 { pub use crate::option::{Option, Option::*}; } }
+pub mod ops { pub trait Deref { type Target: ?Sized; fn deref(&self) -> &Self::Target; } }
+pub mod future { pub trait Future { type Output; } }
 pub mod option { pub enum Option<T> { None, Some(T) } }
 "#;
 
@@ -50,7 +53,7 @@ fn world(fixture: &str) -> (ApiWorld, Resolved) {
             externs: externs.clone(),
         });
     }
-    for package in ["core", "alloc"] {
+    for package in ["alloc"] {
         world.add_absent(key(package), "not in this test".to_owned());
     }
     let direct = externs.into_iter().filter(|(name, _)| name != "hidden").collect();
@@ -201,6 +204,80 @@ fn re_exports_in_a_circle_end() {
             2:5 a exists
             2:8 a::m exists
             2:11 a::m::nothing missing: `a::m` of a 1.0.0 has no item `nothing`
+        "#]],
+    );
+}
+
+const POOL: &str = r#"
+//- /pool/src/lib.rs tls
+use std::option::Option;
+pub struct Pool<T> { inner: T, pub size: u32 }
+pub struct Builder;
+pub struct Guard<T>(T);
+impl<T> std::ops::Deref for Guard<T> { type Target = T; fn deref(&self) -> &T { &self.0 } }
+impl Builder {
+    pub fn new() -> Self { Builder }
+    pub fn max(self, n: u32) -> Builder { self }
+    #[cfg(feature = "tls")] pub fn tls(self) -> Self { self }
+    #[cfg(feature = "zip")] pub fn zip(self) -> Self { self }
+    pub async fn build<T>(self, first: T) -> Option<Pool<T>> { None }
+}
+impl<T> Pool<T> {
+    pub fn get(&self) -> Guard<T> { todo!() }
+    fn hidden(&self) {}
+    pub fn map<U, F>(&self, f: F) -> Pool<U> where F: Fn(T) -> U { todo!() }
+}
+pub trait Drain { fn drain_all(&self); }
+impl<T> Drain for Pool<T> { fn drain_all(&self) {} }
+"#;
+
+#[test]
+fn methods_through_builders_futures_and_guards() {
+    check_rust(
+        POOL,
+        "use pool::Builder;\nasync fn f() -> Option<()> {\n    let p = Builder::new().max(3).tls().build(Builder::new()).await?;\n    p.get().max(1).maxx(2);\n    p.hidden();\n    p.map(|b| b.zip()).get();\n    let n = p.size + p.inner;\n    p.drain_all();\n    Builder::new().max(1, 2);\n    None\n}\n",
+        expect![[r#"
+            1:5 pool exists
+            1:11 pool::Builder exists
+            2:17 Option exists
+            3:13 pool::Builder exists
+            3:22 pool::Builder::new exists
+            3:28 pool::Builder::max exists
+            3:35 pool::Builder::tls exists
+            3:41 pool::Builder::build exists
+            3:47 pool::Builder exists
+            3:56 pool::Builder::new exists
+            4:7 pool::Pool::get exists
+            4:13 pool::Guard::max exists
+            4:20 pool::Builder::maxx missing: `pool::Builder` of pool 1.0.0 has no `maxx` -> max
+            5:7 pool::Pool::hidden private: `hidden` is in pool 1.0.0, but not public
+            6:7 pool::Pool::map exists
+            6:17 pool::Builder::zip feature_disabled: `zip` is in pool 1.0.0 only with feature `zip`, which is off here -> feature `zip`
+            6:24 pool::Pool::get exists
+            7:15 pool::Pool.size exists
+            7:24 pool::Pool.inner private: `inner` is in pool 1.0.0, but not public
+            8:7 pool::Pool::drain_all missing: `drain_all` is a method of `pool::Drain`, which is not imported here -> pool::Drain
+            9:5 pool::Builder exists
+            9:14 pool::Builder::new exists
+            9:20 max wrong_arity: `max` takes 1 argument, 2 given
+            9:20 pool::Builder::max exists
+            10:5 None exists
+        "#]],
+    );
+}
+
+#[test]
+fn what_rests_on_an_unseen_receiver_is_not_accused() {
+    check_rust(
+        POOL,
+        "fn f(x: Elsewhere) { x.anything(); let y = other(); y.go().on(); }\nfn g(v: impl Iterator) { v.count(); }\n",
+        expect![[r#"
+            1:9 Elsewhere unknown: `Elsewhere` is neither defined nor imported here
+            1:24 anything unknown: the receiver's type is not told
+            1:55 go unknown: the receiver's type is not told
+            1:60 on unknown: the receiver's type is not told
+            2:14 Iterator unknown: `Iterator` is neither defined nor imported here
+            2:28 count unknown: the receiver's type is not told
         "#]],
     );
 }

@@ -13,6 +13,9 @@ use super::{
     MAX_ARGUMENT_TOKENS, MAX_EXPANSION_DEPTH, MacroDef, Pending, Place, Reader, join, parent_dir,
 };
 
+/// Definitions of one name that are tried.
+const MAX_DEFINITIONS: usize = 16;
+
 impl<'a> Reader<'_, 'a> {
     pub(super) fn macro_rules(
         &mut self,
@@ -48,9 +51,6 @@ impl<'a> Reader<'_, 'a> {
 
     pub(super) fn define_macro(&mut self, name: &'a str, rules: MacroRules<'a>, cfg: Cfg) {
         let defs = self.macros.entry(name).or_default();
-        if cfg.is_always() {
-            defs.clear();
-        }
         defs.push(MacroDef { rules: Arc::new(rules), cfg });
     }
 
@@ -67,10 +67,16 @@ impl<'a> Reader<'_, 'a> {
             || matches!(path.first(), Some(&("crate" | "self" | "super" | "$crate")));
         let defs = self.macros.get(path.last()?).filter(|_| is_own)?.clone();
         let mut expanded = Vec::new();
-        for def in defs {
-            if let Some(tokens) = def.rules.expand(argument, self.budget.min(400_000)) {
-                self.budget = self.budget.saturating_sub(tokens.len());
-                expanded.push((tokens, def.cfg));
+        // The latest definition that fits is the one; a conditional one may be another's stead.
+        for def in defs.into_iter().rev().take(MAX_DEFINITIONS) {
+            let Some(tokens) = def.rules.expand(argument, self.budget.min(400_000)) else {
+                continue;
+            };
+            self.budget = self.budget.saturating_sub(tokens.len());
+            let is_final = def.cfg.is_always();
+            expanded.push((tokens, def.cfg));
+            if is_final {
+                break;
             }
         }
         (!expanded.is_empty() && self.budget > 0).then_some(expanded)

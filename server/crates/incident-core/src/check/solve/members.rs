@@ -526,10 +526,12 @@ impl<'w> Solver<'_, 'w> {
                 self.resolver.path(module, &path, import.is_global, Namespace::Type, PathKind::Use);
             let is_snippet = world.krate(module.krate).key == CrateKey::Snippet;
             if is_snippet && found.targets.is_empty() && traits.unseen.is_none() {
-                // A function or a macro is no trait; what cannot be seen may be one.
-                traits.unseen = found.unseen.map(|why| {
-                    format!("`{}` may be a trait with it: {why}", import.path.join("::"))
-                });
+                let last = import.path.last().map_or("", String::as_str);
+                if import.is_glob || last.starts_with(|c: char| c.is_uppercase()) {
+                    let why = found.unseen.unwrap_or_else(|| "it was not found".to_owned());
+                    let path = import.path.join("::");
+                    traits.unseen = Some(format!("`{path}` may be a trait with it: {why}"));
+                }
             }
             for target in found.targets.iter().filter(|target| target.gate.is_open()) {
                 match &world.item(target.def).kind {

@@ -235,7 +235,9 @@ impl<'r, 'w> Solver<'r, 'w> {
                 .fold(base, |base, segment| self.project_by_name(&base, &segment.name, ctx));
         }
         let names: Vec<&str> = path.segments.iter().map(|one| one.name.as_str()).collect();
-        if let Some(def) = self.type_item(&names, path.is_global, ctx.module) {
+        if let Some(def) = self.type_item(&names, path.is_global, ctx.module)
+            && !self.is_module_of_primitive(&names, def)
+        {
             let args: Vec<Ty> = path
                 .segments
                 .last()
@@ -249,6 +251,13 @@ impl<'r, 'w> Solver<'r, 'w> {
             return prim;
         }
         Ty::Unknown
+    }
+
+    /// `use std::str;` does not take the type `str` away.
+    fn is_module_of_primitive(&self, names: &[&str], def: DefId) -> bool {
+        names.len() == 1
+            && names.first().is_some_and(|name| is_primitive(name))
+            && self.resolver.world().scope(def).is_some()
     }
 
     /// Returns the type of an item with these arguments; aliases are followed.

@@ -68,7 +68,8 @@ impl Solver<'_, '_> {
             return true; // `T::Item`: nothing is learnt from it.
         }
         let names: Vec<&str> = path.segments.iter().map(|one| one.name.as_str()).collect();
-        let Some(def) = self.type_item(&names, path.is_global, ctx.module) else {
+        let def = self.type_item(&names, path.is_global, ctx.module);
+        let Some(def) = def.filter(|def| !self.is_module_of_primitive(&names, *def)) else {
             return match super::primitive(&last.name) {
                 Some(prim) => compatible(&prim, ty),
                 None => true,
