@@ -424,12 +424,15 @@ impl<'w> Resolver<'w> {
                 scope.item = item.parent;
             }
         }
-        if lookup.targets.iter().any(|target| target.gate.cfg != CfgValue::Off) {
+        if lookup.targets.iter().any(|target| target.gate.is_open()) {
             return lookup;
         }
         if matches!(namespace, Namespace::Type | Namespace::Any) {
             let found = self.extern_crate(module.krate, name);
-            let is_known = !found.targets.is_empty() || found.unseen.is_some();
+            if !found.targets.is_empty() {
+                return found; // `use memchr::memchr;`: the crate, not what it brings in.
+            }
+            let is_known = found.unseen.is_some();
             lookup.add(found);
             if is_known {
                 return lookup;

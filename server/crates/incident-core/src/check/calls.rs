@@ -71,7 +71,7 @@ impl<'w> Walk<'_, 'w> {
                     self.infer_arguments(arguments);
                     return Ty::Unknown;
                 };
-                if member.krate != self.krate && member.gate.is_open() {
+                if member.krate != self.krate && member.gate.is_open() && member.is_certain {
                     let n_params =
                         callable.sig.params.len() + usize::from(callable.sig.receiver.is_some());
                     self.judge_arity(
@@ -191,7 +191,7 @@ impl<'w> Walk<'_, 'w> {
                     self.tell(name_node, &api, judgement);
                 }
                 let Some(callable) = member.callable() else { return Ty::Unknown };
-                if member.krate != self.krate && member.gate.is_open() {
+                if member.krate != self.krate && member.gate.is_open() && member.is_certain {
                     let sig = callable.sig;
                     self.judge_arity(name_node, sig, sig.params.len(), arguments, name);
                 }
@@ -309,7 +309,11 @@ impl<'w> Walk<'_, 'w> {
             of_trait: callable.of_trait,
             env: &env,
         };
+        let bounds = bounds_of(sig);
+        let bounds = bounds.into_iter().map(|(name, bound)| (name.to_owned(), bound.clone()));
+        self.solver.bounds.replace(bounds.collect());
         let ret = self.solver.lower(&sig.ret, ctx);
+        self.solver.bounds.take();
         if sig.is_async { self.solver.future(ret) } else { ret }
     }
 

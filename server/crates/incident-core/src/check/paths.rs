@@ -216,6 +216,9 @@ impl<'w> Walk<'_, 'w> {
         if at.targets.is_empty() && !is_own {
             let judgement = match &at.unseen {
                 Some(why) => Judgement::unknown(why.clone()),
+                None if kind == PathKind::Expression && self.is_imported(&first.name) => {
+                    Judgement::unknown("what it is imported from is not at hand")
+                }
                 None if rest.is_empty() && kind == PathKind::Expression => {
                     if first.name.starts_with(|c: char| c.is_lowercase())
                         && namespace != Namespace::Macro
@@ -487,6 +490,23 @@ impl<'w> Walk<'_, 'w> {
             let parent = world.item(module).parent;
             if parent == module.item || !scope.is_some_and(|scope| scope.is_block) {
                 return name.to_owned();
+            }
+            module.item = parent;
+        }
+    }
+
+    /// Says whether an import of the snippet brings `name` in.
+    fn is_imported(&self, name: &str) -> bool {
+        let world = self.resolver.world();
+        let mut module = self.module;
+        loop {
+            let Some(scope) = world.scope(module) else { return false };
+            if scope.imports.iter().any(|import| import.name.as_deref() == Some(name)) {
+                return true;
+            }
+            let parent = world.item(module).parent;
+            if parent == module.item || !scope.is_block {
+                return false;
             }
             module.item = parent;
         }

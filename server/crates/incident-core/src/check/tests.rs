@@ -53,9 +53,7 @@ fn world(fixture: &str) -> (ApiWorld, Resolved) {
             externs: externs.clone(),
         });
     }
-    for package in ["alloc"] {
-        world.add_absent(key(package), "not in this test".to_owned());
-    }
+    world.add_absent(key("alloc"), "not in this test".to_owned());
     let direct = externs.into_iter().filter(|(name, _)| name != "hidden").collect();
     let lock = "[[package]]\nname = \"hidden\"\nversion = \"1.0.0\"\nsource = \"r\"\n";
     let resolved = Resolved {

@@ -99,7 +99,7 @@ impl Checker {
             packages,
             locked,
             resolved,
-            manifests,
+            manifests: all,
             features,
             world: Mutex::new(ApiWorld::new()),
         };

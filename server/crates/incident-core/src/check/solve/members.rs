@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::api::{
     AssocItem, AssocKind, CfgValue, CrateId, CrateKey, DefId, Fields, FnSig, Gate, ItemKind,
-    Namespace, PathKind, Vis,
+    Namespace, PathKind, Receiver, Vis,
 };
 
 use super::traits::ImplRef;
@@ -31,6 +31,8 @@ pub(crate) struct Member<'w> {
     pub(crate) self_ty: Ty,
     pub(crate) of_trait: Option<DefId>,
     pub(crate) env: Env,
+    /// The type has it for certain; with a trait it may only be possible.
+    pub(crate) is_certain: bool,
 }
 
 /// What a look-up of a member found.
@@ -98,7 +100,7 @@ impl<'w> Solver<'_, 'w> {
         let mut closed: Option<Member<'w>> = None;
         let steps = self.autoderef(receiver);
         for step in &steps {
-            if step.is_unknown() {
+            if step.peeled().is_unknown() {
                 return MemberLookup::Unknown("the receiver's type is not told".to_owned());
             }
             for member in self.inherent(step, name, viewer) {
@@ -109,6 +111,16 @@ impl<'w> Solver<'_, 'w> {
                     return MemberLookup::Found(member);
                 }
                 keep_best(&mut closed, member);
+            }
+            // A method of `T` that takes `&self` comes before one of a trait that `&T` has.
+            if let Ty::Ref(inner) = step {
+                for member in self.inherent(inner, name, viewer) {
+                    let by_ref = matches!(&member.item.kind, AssocKind::Fn(sig)
+                        if matches!(sig.receiver, Some(Receiver::Ref | Receiver::RefMut)));
+                    if by_ref && member.gate.is_open() {
+                        return MemberLookup::Found(member);
+                    }
+                }
             }
             for member in self.trait_members(step, name, traits) {
                 if !matches!(&member.item.kind, AssocKind::Fn(sig) if sig.receiver.is_some()) {
@@ -132,7 +144,7 @@ impl<'w> Solver<'_, 'w> {
         viewer: CrateId,
     ) -> MethodLookup<'w> {
         let ty = widened(ty);
-        if ty.is_unknown() {
+        if ty.peeled().is_unknown() {
             return MemberLookup::Unknown("the type is not told".to_owned());
         }
         let mut closed: Option<Member<'w>> = None;
@@ -273,7 +285,16 @@ impl<'w> Solver<'_, 'w> {
             gate = gate.and(&Gate { deprecated: None, unstable: None, ..outer });
         }
         let module = DefId { krate: found.krate, item: found.one.module };
-        Member { item, krate: found.krate, gate, module, self_ty: ty.clone(), of_trait: None, env }
+        Member {
+            item,
+            krate: found.krate,
+            gate,
+            module,
+            self_ty: ty.clone(),
+            of_trait: None,
+            env,
+            is_certain: true,
+        }
     }
 
     /// Members of traits that are in scope, or that the type's own bounds name.
@@ -299,6 +320,7 @@ impl<'w> Solver<'_, 'w> {
                 continue;
             }
             member.self_ty = ty.clone();
+            member.is_certain = holds == Holds::Yes;
             members.push(member);
         }
         members
@@ -322,6 +344,7 @@ impl<'w> Solver<'_, 'w> {
             self_ty: ty.clone(),
             of_trait: Some(one.def),
             env: named(generics, &one.args),
+            is_certain: true,
         })
     }
 

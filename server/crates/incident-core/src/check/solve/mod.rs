@@ -71,6 +71,8 @@ pub(crate) struct Solver<'r, 'w> {
     pub(crate) resolver: &'r Resolver<'w>,
     pub(crate) depth: std::cell::Cell<usize>,
     lang: std::cell::RefCell<BTreeMap<&'static str, Option<DefId>>>,
+    /// Bounds of the parameters of the function whose signature is being read.
+    pub(crate) bounds: std::cell::RefCell<Vec<(String, Bound)>>,
 }
 
 /// Questions within questions beyond this are answered with `Unknown`.
@@ -102,7 +104,12 @@ impl Ty {
 
 impl<'r, 'w> Solver<'r, 'w> {
     pub(crate) fn new(resolver: &'r Resolver<'w>) -> Self {
-        Self { resolver, depth: std::cell::Cell::new(0), lang: std::cell::RefCell::default() }
+        Self {
+            resolver,
+            depth: std::cell::Cell::new(0),
+            lang: std::cell::RefCell::default(),
+            bounds: std::cell::RefCell::default(),
+        }
     }
 
     /// Does `work` one level deeper; `otherwise` beyond the limit.
@@ -228,11 +235,18 @@ impl<'r, 'w> Solver<'r, 'w> {
             "Self" => ctx.self_ty.cloned(),
             name => ctx.env.get(name).cloned().filter(|_| !path.is_global),
         };
-        if let Some(base) = base {
+        if let Some(mut base) = base {
             let rest = path.segments.get(1..).unwrap_or_default();
-            return rest
-                .iter()
-                .fold(base, |base, segment| self.project_by_name(&base, &segment.name, ctx));
+            for (index, segment) in rest.iter().enumerate() {
+                let by_bound = (index == 0)
+                    .then(|| self.project_by_bound(&first.name, &base, &segment.name, ctx))
+                    .flatten();
+                base = match by_bound {
+                    Some(projected) => projected,
+                    None => self.project_by_name(&base, &segment.name, ctx),
+                };
+            }
+            return base;
         }
         let names: Vec<&str> = path.segments.iter().map(|one| one.name.as_str()).collect();
         if let Some(def) = self.type_item(&names, path.is_global, ctx.module)
@@ -251,6 +265,18 @@ impl<'r, 'w> Solver<'r, 'w> {
             return prim;
         }
         Ty::Unknown
+    }
+
+    /// `I::Output` where the signature says `I: SliceIndex<[T]>`.
+    fn project_by_bound(&self, param: &str, ty: &Ty, name: &str, ctx: Ctx<'_>) -> Option<Ty> {
+        let bounds: Vec<Bound> = {
+            let bounds = self.bounds.borrow();
+            bounds.iter().filter(|(of, _)| of == param).map(|(_, bound)| bound.clone()).collect()
+        };
+        bounds.iter().find_map(|bound| {
+            let one = self.lower_trait(bound, ctx)?;
+            self.has_assoc_type(one.def, name).then(|| self.project(ty, &one, name))
+        })
     }
 
     /// `use std::str;` does not take the type `str` away.

@@ -30,8 +30,11 @@ impl<'w> Solver<'_, 'w> {
     fn implements_inner(&self, ty: &Ty, of_trait: DefId) -> Holds {
         let world = self.resolver.world();
         let name = world.item(of_trait).name.as_str();
+        if ty.peeled().is_unknown() {
+            return Holds::Maybe;
+        }
         match ty {
-            Ty::Unknown | Ty::Never => return Holds::Maybe,
+            Ty::Never => return Holds::Maybe,
             Ty::Bounded(traits)
                 if self.all_supers(traits).iter().any(|one| one.def == of_trait) =>
             {
@@ -142,6 +145,10 @@ impl<'w> Solver<'_, 'w> {
         let module = DefId { krate: found.krate, item: found.one.module };
         let ctx = Ctx { module, self_ty: None, of_trait: None, env };
         let mut all = Holds::Yes;
+        // Only a blanket impl stands or falls with its bounds here: the bounds on the arguments of
+        // a type rest on impls that are easily overlooked.
+        let is_blanket = head_name(&found.one.self_ty)
+            .is_some_and(|head| env.contains_key(head) || head == "&" || head == "*");
         let declared = found.one.generics.params.iter().map(|param| {
             (env.get(&param.name).cloned().unwrap_or(Ty::Unknown), param.bounds.as_slice())
         });
@@ -164,7 +171,7 @@ impl<'w> Solver<'_, 'w> {
                     Some(bound) => self.implements(&ty, bound.def),
                     None => Holds::Maybe,
                 };
-                all = all.min(holds);
+                all = all.min(if is_blanket { holds } else { holds.max(Holds::Maybe) });
             }
         }
         all
@@ -268,6 +275,9 @@ impl<'w> Solver<'_, 'w> {
     /// `<ty as of_trait>::name`.
     pub(crate) fn project(&self, ty: &Ty, of_trait: &TraitTy, name: &str) -> Ty {
         self.deeper(Ty::Unknown, || {
+            if ty.peeled().is_unknown() {
+                return Ty::Unknown;
+            }
             if let Ty::Bounded(traits) = ty {
                 let all = self.all_supers(traits);
                 let known = all.iter().find(|one| one.def == of_trait.def);
@@ -282,24 +292,44 @@ impl<'w> Solver<'_, 'w> {
             {
                 return (**ret).clone();
             }
-            for (found, env) in self.impls(ty, of_trait.def) {
-                if self.bounds_hold(found, &env) == Holds::No {
+            let mut known: Option<Ty> = None;
+            for (found, mut env) in self.impls(ty, of_trait.def) {
+                if !self.args_fit(found, of_trait, &mut env)
+                    || self.bounds_hold(found, &env) == Holds::No
+                {
                     continue;
                 }
                 let assoc = found.one.items.iter().find_map(|item| match &item.kind {
                     AssocKind::Type(_, Some(assoc)) if item.name == name => Some(assoc),
                     _ => None,
                 });
-                if let Some(assoc) = assoc {
-                    let env = self.learn_from_bounds(found, env);
-                    let module = DefId { krate: found.krate, item: found.one.module };
-                    let of_trait = Some(of_trait.def);
-                    let ctx = Ctx { module, self_ty: Some(ty), of_trait, env: &env };
-                    return self.lower(assoc, ctx);
+                let Some(assoc) = assoc else { continue };
+                let env = self.learn_from_bounds(found, env);
+                let module = DefId { krate: found.krate, item: found.one.module };
+                let of_trait = Some(of_trait.def);
+                let ctx = Ctx { module, self_ty: Some(ty), of_trait, env: &env };
+                let projected = self.lower(assoc, ctx);
+                // Several impls fit where too little is known: then neither is the answer.
+                if known.as_ref().is_some_and(|known| *known != projected) {
+                    return Ty::Unknown;
                 }
+                known = Some(projected);
+            }
+            if let Some(known) = known {
+                return known;
             }
             self.assoc_bounds(of_trait.def, name, ty)
         })
+    }
+
+    /// Fits the arguments of an impl's trait: `SliceIndex<[T]>` to `SliceIndex<str>`.
+    fn args_fit(&self, found: ImplRef<'w>, of_trait: &TraitTy, env: &mut Env) -> bool {
+        let last = found.one.of_trait.as_ref().and_then(|path| path.segments.last());
+        let Some(last) = last else { return true };
+        let module = DefId { krate: found.krate, item: found.one.module };
+        let empty = Env::new();
+        let ctx = Ctx { module, self_ty: None, of_trait: None, env: &empty };
+        last.args.iter().zip(&of_trait.args).all(|(arg, ty)| self.unify(arg, ty, ctx, env))
     }
 
     /// `impl<I, T> Iterator for Map<I, F> where F: FnMut(I::Item) -> T`: what `T` is, from `F`.
@@ -374,6 +404,8 @@ impl<'w> Solver<'_, 'w> {
                 "Target" => "ops::Deref",
                 "Err" => "str::FromStr",
                 "Owned" => "borrow::ToOwned",
+                // Every operator has one.
+                "Output" if !matches!(ty, Ty::Fn(..)) => return Ty::Unknown,
                 _ => return self.project_output(ty, name, ctx.module.krate),
             };
             let Some(def) = self.lang(path) else { return Ty::Unknown };
@@ -406,7 +438,7 @@ impl<'w> Solver<'_, 'w> {
         found.unwrap_or(Ty::Unknown)
     }
 
-    fn has_assoc_type(&self, of_trait: DefId, name: &str) -> bool {
+    pub(crate) fn has_assoc_type(&self, of_trait: DefId, name: &str) -> bool {
         match &self.resolver.world().item(of_trait).kind {
             ItemKind::Trait { items, .. } => items
                 .iter()
