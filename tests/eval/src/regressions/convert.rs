@@ -50,6 +50,7 @@ impl Scene {
     /// Lends the scene to the ranking.
     pub(super) fn input(&self) -> RankInput<'_> {
         RankInput {
+            producers: &[],
             traces: &self.traces,
             logs: &self.logs,
             context: &self.context,

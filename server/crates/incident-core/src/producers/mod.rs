@@ -14,8 +14,6 @@ use crate::resolve::{Place, ResolvedTrace, Sources};
 use crate::suspects::stack::own_frames;
 use crate::syntax::SymbolIndex;
 
-/// Crash sites per trace that are followed: the panic's own place and the innermost frames.
-const MAX_SITES: usize = 3;
 /// Producers per trace.
 const MAX_PRODUCERS: usize = 8;
 
@@ -48,7 +46,7 @@ impl Producer {
     }
 }
 
-/// Follows the failing expressions of `trace` back to the functions that made their values.
+/// Follows the failing expression of `trace` back to the functions that made its value.
 ///
 /// Needs the texts of the places on the stack (`sources.current`) and the workspace's symbols;
 /// without them there is nothing to follow. Nearest first, then by path and line.
@@ -59,18 +57,19 @@ pub fn producers(
     cancel: &Cancel,
 ) -> Vec<Producer> {
     let panic_site = trace.location.as_ref().and_then(|location| location.place.as_ref());
-    let frame_sites = own_frames(trace).into_iter().filter_map(|own| own.resolution.place.as_ref());
-    let mut sites: Vec<&Place> = panic_site.into_iter().chain(frame_sites).collect();
-    sites.dedup_by(|next, kept| next.path == kept.path && next.line == kept.line);
-    let mut found: Vec<Producer> = Vec::new();
-    for site in sites.into_iter().take(MAX_SITES) {
-        if cancel.is_cancelled() {
-            break;
-        }
-        let Some(text) = sources.current.get(&site.path) else { continue };
-        let Some(expression) = &site.expression else { continue };
-        found.extend(walk::back_from(site, text, expression, symbols, cancel));
-    }
+    let frame_places: Vec<&Place> =
+        own_frames(trace).into_iter().filter_map(|own| own.resolution.place.as_ref()).collect();
+    // The frames further out only say how the program came here.
+    let Some(site) = panic_site.or(frame_places.first().copied()) else { return Vec::new() };
+    let Some(text) = sources.current.get(&site.path) else { return Vec::new() };
+    let Some(expression) = &site.expression else { return Vec::new() };
+    let mut found = walk::back_from(site, text, expression, symbols, cancel);
+    found.retain(|producer| {
+        !frame_places.iter().any(|place| {
+            place.path == producer.path
+                && place.item.as_ref().is_some_and(|item| item.start_line == producer.start_line)
+        })
+    });
     found.sort();
     let mut seen = BTreeSet::new();
     found.retain(|producer| seen.insert((producer.path.clone(), producer.start_line)));

@@ -18,8 +18,9 @@ use crate::cancel::Cancel;
 use crate::history::{CommitId, History, WantedBlame, WantedHistory};
 use crate::logs::LogReport;
 use crate::problem::Problem;
+use crate::producers::Producer;
 use crate::resolve::{ResolvedTrace, Sources};
-use crate::syntax::SymbolIndex;
+use crate::syntax::{Item, ItemKind, SymbolIndex};
 
 /// The ranking's answer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,6 +87,8 @@ pub struct RankInput<'a> {
     pub context: &'a str,
     /// Functions at the deployed commit: those of the files on the stack, and more where at hand.
     pub functions: &'a SymbolIndex,
+    /// The functions that made the values which failed, nearest first; may be empty.
+    pub producers: &'a [Producer],
     /// The texts at hand, to find callees with; may be empty.
     pub sources: &'a Sources,
     /// What git answered to [`wanted_history`].
@@ -107,7 +110,11 @@ fn blind_span(line: u32) -> (u32, u32) {
 /// Says which lines to blame and how far back to look.
 ///
 /// Lines are those of the deployed commit: the ones that the trace prints. Sorted, without repeats.
-pub fn wanted_history(traces: &[ResolvedTrace], functions: &SymbolIndex) -> WantedHistory {
+pub fn wanted_history(
+    traces: &[ResolvedTrace],
+    functions: &SymbolIndex,
+    producers: &[Producer],
+) -> WantedHistory {
     let mut blame: Vec<WantedBlame> = traces
         .iter()
         .flat_map(stack::sites)
@@ -123,6 +130,14 @@ pub fn wanted_history(traces: &[ResolvedTrace], functions: &SymbolIndex) -> Want
             })
         })
         .collect();
+    blame.extend(producers.iter().filter_map(|producer| {
+        let item = producing_function(functions, producer)?;
+        Some(WantedBlame {
+            path: producer.path.clone(),
+            start_line: item.start_line,
+            end_line: item.end_line.min(item.start_line.saturating_add(MAX_BLAME_LINES)),
+        })
+    }));
     blame.sort();
     blame.dedup();
     WantedHistory { blame, max_commits: DEFAULT_WINDOW }
@@ -130,6 +145,17 @@ pub fn wanted_history(traces: &[ResolvedTrace], functions: &SymbolIndex) -> Want
 
 /// How many suspects are named.
 const MAX_SUSPECTS: usize = 10;
+
+/// Returns the function of a producer as it was deployed: the one of its name nearest to where it is
+/// now.
+fn producing_function<'a>(functions: &'a SymbolIndex, producer: &Producer) -> Option<&'a Item> {
+    functions
+        .file(&producer.path)?
+        .items
+        .iter()
+        .filter(|item| item.kind == ItemKind::Function && item.name == producer.function)
+        .min_by_key(|item| item.start_line.abs_diff(producer.start_line))
+}
 
 /// Ranks the commits of `input.history` as suspects for one incident.
 ///

@@ -47,7 +47,7 @@ impl Measured {
     }
 }
 
-/// A place on the stack with the function around it.
+/// A place on the stack with the function around it, or a function that made the bad value.
 pub(super) struct Spot<'a> {
     site: Site<'a>,
     function: Option<&'a str>,
@@ -82,6 +82,7 @@ pub fn measure(input: &RankInput<'_>, cancel: &Cancel) -> Vec<Measured> {
         })
         .collect();
     blamed(input, &spots, &mut measured);
+    producers_blamed(input, &mut measured);
     measured
 }
 
@@ -101,6 +102,21 @@ fn spots<'a>(input: &RankInput<'a>) -> Vec<Spot<'a>> {
             span: item
                 .map(|item| (item.start_line, item.end_line))
                 .or(site.line.map(super::blind_span)),
+        });
+    }
+    // What made the value is as near to the failure as the line that could not use it.
+    for producer in input.producers {
+        let item = super::producing_function(input.functions, producer);
+        spots.push(Spot {
+            site: Site {
+                path: &producer.path,
+                line: None,
+                function: Some(&producer.function),
+                depth: producer.distance.saturating_sub(1),
+            },
+            function: Some(&producer.function),
+            span: item.map(|item| (item.start_line, item.end_line)),
+            span_is_function: item.is_some(),
         });
     }
     spots
@@ -260,6 +276,45 @@ fn callees_touched(
         measured.put(Signal::CalleeChanged, value, || {
             format!("changed `{name}` ({path}), which `{}` ({}) calls", call.caller, call.path)
         });
+    }
+}
+
+/// Looks for the changes of the functions that made the values which failed.
+///
+/// Who wrote a function once is less suspect than who changed it last.
+fn producers_blamed(input: &RankInput<'_>, measured: &mut [Measured]) {
+    for producer in input.producers {
+        let Some(item) = super::producing_function(input.functions, producer) else { continue };
+        let in_function = |range: &&BlameRange| {
+            range.path == producer.path
+                && range.start_line <= item.end_line
+                && range.start_line.saturating_add(range.n_lines) > item.start_line
+        };
+        let mut commits: Vec<usize> = input
+            .history
+            .blame
+            .iter()
+            .filter(in_function)
+            .filter_map(|range| {
+                input.history.commits.iter().position(|commit| commit.id == range.commit)
+            })
+            .collect();
+        // Newest first, as the history is.
+        commits.sort_unstable();
+        commits.dedup();
+        for (nth, commit_idx) in commits.into_iter().enumerate() {
+            let Some(measured) = measured.get_mut(commit_idx) else { continue };
+            let value = if nth == 0 { 1.0 } else { 0.3 } / producer.distance.max(1) as f64;
+            measured.put(Signal::ProducerChanged, value, || {
+                let verb = if nth == 0 { "last changed" } else { "changed" };
+                format!(
+                    "{verb} `{}` ({}:{}), which made the value that failed",
+                    producer.shown(),
+                    producer.path,
+                    item.start_line
+                )
+            });
+        }
     }
 }
 

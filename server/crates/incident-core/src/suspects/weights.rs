@@ -11,6 +11,9 @@ pub enum Signal {
     FunctionChanged,
     /// It changed a function that one on the stack calls.
     CalleeChanged,
+    /// It changed the function that made the value which failed: the crash, one step back. It
+    /// weighs as much as the line of the crash and what is near it together.
+    ProducerChanged,
     /// It removed code in the function around a frame without putting other code in its place.
     CodeRemoved,
     /// It touched a file of the stack.
@@ -32,7 +35,7 @@ pub enum Signal {
 }
 
 /// How many signals there are.
-pub const N_SIGNALS: usize = 13;
+pub const N_SIGNALS: usize = 14;
 
 /// A weight for each signal, in the order of [`Signal`].
 pub type Weights = [f64; N_SIGNALS];
@@ -55,13 +58,14 @@ pub struct WeightRow {
 /// The priors are round numbers set by reason alone, before any case was scored. The weights are
 /// what `incident-eval regressions DIR --fit` makes of them: a conditional logit over 25 real
 /// regressions of 11 repositories, pulled towards the priors so that a signal which the cases
-/// hardly show stays where reason put it. `message_introduced` and `callee_changed` are such: those
-/// cases hold no source text. The same command prints how the fit does on repositories that it has not seen.
+/// hardly show stays where reason put it. `message_introduced`, `callee_changed` and
+/// `producer_changed` are such: those cases hold no source text. The same command prints how the fit does on repositories that it has not seen.
 pub const TABLE: [WeightRow; N_SIGNALS] = [
     row(Signal::BlamedLine, "blamed_line", 3.0, 3.1),
     row(Signal::BlamedNear, "blamed_near", 2.0, 2.7),
     row(Signal::FunctionChanged, "function_changed", 1.5, 1.1),
     row(Signal::CalleeChanged, "callee_changed", 1.5, 1.5),
+    row(Signal::ProducerChanged, "producer_changed", 6.0, 6.0),
     row(Signal::CodeRemoved, "code_removed", 0.5, 1.0),
     row(Signal::FileTouched, "file_touched", 1.5, 1.2),
     row(Signal::SharedWords, "shared_words", 2.0, 3.3),

@@ -65,6 +65,24 @@ pub(super) fn known(commit: CommitId, how: DeployedHow, confidence: f64) -> Depl
     }
 }
 
+/// Returns the release before the deployed commit, where that is a release itself: its tag, and the
+/// commit, an ancestor of the deployed one.
+pub(super) fn release_before(
+    run: &mut Run<'_>,
+    repository: &Repository,
+    deployed: &Deployed,
+) -> Option<(String, CommitId)> {
+    let commit = deployed.commit.as_ref()?;
+    let tags = run.answered(repository.tags(run.cancel)).unwrap_or_default();
+    let mut before = tags
+        .iter()
+        .filter(|(_, tagged)| tagged == commit)
+        .filter_map(|(tag, _)| deployed::previous_release(tag, &tags));
+    let (tag, previous) = before.next()?;
+    let is_ancestor = repository.is_ancestor(previous, commit, run.cancel);
+    run.answered(is_ancestor)?.then(|| (tag.clone(), previous.clone()))
+}
+
 fn by_revision(run: &mut Run<'_>, repository: &Repository, ids: &[String]) -> Option<Deployed> {
     let mut found: Vec<CommitId> = Vec::new();
     for id in ids.iter().take(MAX_LOOKUPS) {

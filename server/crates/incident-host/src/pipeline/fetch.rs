@@ -6,11 +6,12 @@ use std::sync::Arc;
 use incident_core::history::History;
 use incident_core::incident::Incident;
 use incident_core::problem::Problem;
+use incident_core::producers::Producer;
 use incident_core::resolve::{ResolvedTrace, Sources};
 use incident_core::suspects;
 use incident_core::syntax::SymbolIndex;
 
-use super::{Ground, Run};
+use super::{Ground, Run, deployed};
 use crate::git::{GitError, Log, LogQuery};
 use crate::message::plain;
 
@@ -67,7 +68,8 @@ const BOUNDED_COMMITS: usize = 5_000;
 /// Says which commits to read; `None` before the first one.
 pub(super) fn log_query(run: &mut Run<'_>, ground: &Ground) -> Option<BoundedQuery> {
     let tip = ground.deployed.commit.clone()?;
-    let max_commits = match suspects::wanted_history(&[], &SymbolIndex::default()).max_commits {
+    let max_commits = match suspects::wanted_history(&[], &SymbolIndex::default(), &[]).max_commits
+    {
         0 => DEFAULT_COMMITS,
         max_commits => max_commits,
     };
@@ -76,7 +78,18 @@ pub(super) fn log_query(run: &mut Run<'_>, ground: &Ground) -> Option<BoundedQue
         bounds: format!("the last {max_commits} commits"),
         bounded: false,
     };
-    let Some(since) = &run.options.since else { return Some(bounded) };
+    let Some(since) = &run.options.since else {
+        // What came with a release is what can have broken with it.
+        if let Some((tag, previous)) =
+            deployed::release_before(run, &ground.repository, &ground.deployed)
+        {
+            bounded.query.since = Some(previous);
+            bounded.query.max_commits = BOUNDED_COMMITS;
+            bounded.bounds = format!("since {}, the release before", plain(&tag));
+            bounded.bounded = true;
+        }
+        return Some(bounded);
+    };
     bounded.bounded = true;
     if let Some(commit) = run.answered(ground.repository.rev_parse(since, run.cancel)).flatten() {
         bounded.query.since = Some(commit);
@@ -105,6 +118,7 @@ pub(super) fn history(
     log: Option<(BoundedQuery, Log)>,
     incidents: &[Incident],
     functions: &SymbolIndex,
+    producers: &[Producer],
 ) -> History {
     let mut history = History {
         deployed: ground.deployed.clone(),
@@ -130,7 +144,7 @@ pub(super) fn history(
     let Some(tip) = &ground.deployed.commit else { return history };
     let traces: Vec<ResolvedTrace> =
         incidents.iter().flat_map(|incident| incident.traces.iter().cloned()).collect();
-    let wanted = suspects::wanted_history(&traces, functions);
+    let wanted = suspects::wanted_history(&traces, functions, producers);
     let blame = ground.repository.blame(tip, since.as_ref(), &wanted.blame, run.cancel);
     history.blame = run.answered(blame).unwrap_or_default();
     history

@@ -23,7 +23,7 @@ use incident_core::input::RawInput;
 use incident_core::logs::{self, LogReport};
 use incident_core::present::{ExplainedIncident, Explanation, WorkspaceInfo};
 use incident_core::problem::Problem;
-use incident_core::producers;
+use incident_core::producers::{self, Producer};
 use incident_core::resolve::{
     self, PackageSources, ResolveInput, ResolvedTrace, Sources, WantedPackageFile,
 };
@@ -116,7 +116,10 @@ struct Ground {
 struct Findings<'a> {
     context: &'a str,
     logs: &'a LogReport,
+    /// As deployed.
     functions: &'a SymbolIndex,
+    /// As they are now.
+    symbols: &'a SymbolIndex,
     sources: &'a Sources,
     history: Option<&'a History>,
 }
@@ -166,7 +169,8 @@ impl<'a> Run<'a> {
         self.fetch_sources(&traces, &tree, &symbols, ground.as_ref(), &mut sources);
         let resolved = self.resolve(traces, &tree, &symbols, &sources);
         let producers = self.producers(&resolved, &symbols, &sources);
-        fetch::sources(self, producers, ground.as_ref(), &mut sources);
+        let wanted = producers::wanted_files(&producers).into_iter().collect();
+        fetch::sources(self, wanted, ground.as_ref(), &mut sources);
         explanation.logs = self.joined(reading_log).unwrap_or_default();
         let incidents = incident::group_repeated(resolved, &explanation.logs);
         explanation.incidents = bare(incidents.clone());
@@ -176,7 +180,7 @@ impl<'a> Run<'a> {
         let functions = functions_as_deployed(&sources, &symbols);
         let log = reading_history.and_then(|reading| self.read_log(reading));
         let history =
-            ground.map(|ground| fetch::history(self, &ground, log, &incidents, &functions));
+            ground.map(|it| fetch::history(self, &it, log, &incidents, &functions, &producers));
 
         self.stage("Ranking the changes");
         let context = context(inputs);
@@ -184,6 +188,7 @@ impl<'a> Run<'a> {
             context: &context,
             logs: &explanation.logs,
             functions: &functions,
+            symbols: &symbols,
             sources: &sources,
             history: history.as_ref(),
         };
@@ -327,27 +332,33 @@ impl<'a> Run<'a> {
         resolved.into_iter().map(|answer| self.noting(answer)).collect()
     }
 
-    /// Names the files of the functions that made the values which failed: ranking and explaining
-    /// look one step back from the crash.
+    /// Finds the functions that made the values which failed: ranking and explaining look one step
+    /// back from the crash.
     fn producers(
         &self,
         resolved: &[Repeated<ResolvedTrace>],
         symbols: &SymbolIndex,
         sources: &Sources,
-    ) -> BTreeSet<String> {
+    ) -> Vec<Producer> {
         resolved
             .par_iter()
-            .flat_map_iter(|repeated| {
-                let found = producers::producers(&repeated.trace, sources, symbols, self.cancel);
-                producers::wanted_files(&found)
-            })
+            .flat_map_iter(|it| producers::producers(&it.trace, sources, symbols, self.cancel))
             .collect()
     }
 
     fn rank(&mut self, incident: Incident, findings: Findings<'_>) -> Incident {
         let suspects = match findings.history {
             Some(history) => {
+                let producers: Vec<Producer> = incident
+                    .traces
+                    .iter()
+                    .flat_map(|trace| {
+                        let Findings { sources, symbols, .. } = findings;
+                        producers::producers(trace, sources, symbols, self.cancel)
+                    })
+                    .collect();
                 let input = RankInput {
+                    producers: &producers,
                     traces: &incident.traces,
                     logs: findings.logs,
                     context: findings.context,

@@ -134,6 +134,7 @@ fn functions(path: &str, functions: &[(&str, u32, u32)]) -> SymbolIndex {
 
 fn run(trace: &ResolvedTrace, functions: &SymbolIndex, history: &History) -> Suspects {
     let input = RankInput {
+        producers: &[],
         traces: std::slice::from_ref(trace),
         logs: &LogReport::default(),
         context: "",
@@ -213,6 +214,7 @@ fn a_change_of_what_the_crash_site_calls_is_seen_through_its_text() {
     sources.current.insert("src/pool.rs".to_owned(), text.into());
     let kinds = |sources: &Sources| -> Vec<&str> {
         let input = RankInput {
+            producers: &[],
             traces: std::slice::from_ref(&trace),
             logs: &LogReport::default(),
             context: "",
@@ -286,7 +288,7 @@ fn no_history_is_said() {
 fn the_functions_of_the_stack_are_blamed() {
     let trace = panic_at("no pool", &[("src/pool.rs", 41), ("src/main.rs", 9)]);
     let functions = functions("src/pool.rs", &[("acquire", 38, 45), ("release", 88, 95)]);
-    let wanted: Vec<String> = wanted_history(&[trace], &functions)
+    let wanted: Vec<String> = wanted_history(&[trace], &functions, &[])
         .blame
         .iter()
         .map(|blame| format!("{}:{}-{}", blame.path, blame.start_line, blame.end_line))
