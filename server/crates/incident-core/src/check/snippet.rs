@@ -162,7 +162,7 @@ fn collect_scopes(tree: &Tree, text: &str) -> Vec<(ByteSpan, SnippetScope)> {
                     }
                 }
                 kind => {
-                    if is_item(kind) && is_scope(node.kind()) {
+                    if is_item(kind) && is_scope(node) {
                         scopes[scope].1.items.push(ByteSpan::new(start, span.end));
                     }
                     let inner = if kind == "block" && has_items(child) {
@@ -181,8 +181,13 @@ fn collect_scopes(tree: &Tree, text: &str) -> Vec<(ByteSpan, SnippetScope)> {
     scopes
 }
 
-fn is_scope(kind: &str) -> bool {
-    matches!(kind, "source_file" | "block" | "declaration_list")
+/// Says whether items right in `node` are names of a module or a block; those of an impl are not.
+fn is_scope(node: Node<'_>) -> bool {
+    match node.kind() {
+        "source_file" | "block" => true,
+        "declaration_list" => node.parent().is_some_and(|parent| parent.kind() == "mod_item"),
+        _ => false,
+    }
 }
 
 fn has_items(block: Node<'_>) -> bool {

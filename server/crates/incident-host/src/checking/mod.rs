@@ -180,10 +180,11 @@ impl Checker {
 fn kind_of(text: &str, options: &CheckOptions) -> Result<SnippetKind, String> {
     let ending = options.file.as_deref().and_then(|file| file.rsplit_once('.')).map(|(_, end)| end);
     match options.language.as_deref().or(ending) {
-        Some("rust" | "rs") => Ok(match SnippetKind::of(text) {
-            SnippetKind::Diff => SnippetKind::Diff,
-            _ => SnippetKind::Rust,
-        }),
+        Some("rust" | "rs") => {
+            let start = text.trim_start();
+            let is_diff = ["diff --git ", "--- ", "@@ -"].iter().any(|it| start.starts_with(it));
+            Ok(if is_diff { SnippetKind::Diff } else { SnippetKind::Rust })
+        }
         Some("diff" | "patch") => Ok(SnippetKind::Diff),
         Some("markdown" | "md") => Ok(SnippetKind::Markdown),
         Some(

@@ -121,6 +121,23 @@ impl<'w> Solver<'_, 'w> {
                         return MemberLookup::Found(member);
                     }
                 }
+                let by_value = self.trait_members(step, name, traits).into_iter().find(|member| {
+                    member.gate.is_open()
+                        && matches!(&member.item.kind, AssocKind::Fn(sig)
+                            if sig.receiver == Some(Receiver::Value))
+                });
+                let by_ref = || {
+                    self.trait_members(inner, name, traits).into_iter().find(|member| {
+                        member.gate.is_open()
+                            && matches!(&member.item.kind, AssocKind::Fn(sig)
+                                if matches!(sig.receiver, Some(Receiver::Ref | Receiver::RefMut)))
+                    })
+                };
+                if !inner.is_unknown()
+                    && let Some(member) = by_value.or_else(by_ref)
+                {
+                    return MemberLookup::Found(member);
+                }
             }
             for member in self.trait_members(step, name, traits) {
                 if !matches!(&member.item.kind, AssocKind::Fn(sig) if sig.receiver.is_some()) {
