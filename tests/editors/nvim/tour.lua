@@ -2,7 +2,7 @@
 --
 --   nvim --clean --headless --cmd 'set rtp^=PLUGIN' -c 'luafile tour.lua'
 --
--- Environment: WORKSPACE (the sample's repository), SERVER (the program), LOG (the sample's log).
+-- Environment: WORKSPACE (the sample's repository), SERVER (the program), LOG (the sample's log in it).
 
 local passed, failed = 0, 0
 local function out(text)
