@@ -400,6 +400,33 @@ fn a_plain_document_becomes_a_trace_document_when_it_is_explained() {
 }
 
 #[test]
+fn names_that_no_package_has_show_where_they_stand() {
+    let mut session = Session::new(capabilities());
+    let draft = session.path("src/draft.rs");
+    let text = "// 🦀\nfn go() {\n    /* é👩‍👩‍👧 */ no_such_package::fetch();\n}\n";
+    session.client.open(&draft, "rust", text);
+    let range = json!({
+        "start": { "line": 1, "character": 0 },
+        "end": { "line": 4, "character": 0 },
+    });
+    let argument = json!({ "uri": uri(&draft), "range": range });
+    let answer = session.client.command("incident.checkApis", argument);
+    assert_eq!(answer["references"][0]["verdict"], "unknown_package", "{answer}");
+    let told = session.client.message("window/showMessage");
+    assert_eq!(told["params"]["message"], answer["message"]);
+    let diagnostics = session.client.diagnostics(&draft);
+    let shown = session.render(&diagnostics, text);
+    assert!(shown.contains("3 missing-api severity 3 on `no_such_package"), "{shown}");
+
+    session.client.command("incident.clear", json!(null));
+    assert_eq!(session.client.diagnostics(&draft)["diagnostics"], json!([]));
+    session.client.command("incident.checkApis", json!({ "text": "no code" }));
+    let told = session.client.message("window/showMessage");
+    assert!(told["params"]["message"].as_str().unwrap().len() > 20, "{told}");
+    session.end();
+}
+
+#[test]
 fn of_several_folders_the_one_that_holds_the_code_is_taken() {
     let other = Repository::with(&[("README.md", "Another one.\n")]);
     let repository = repository();

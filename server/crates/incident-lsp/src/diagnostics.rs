@@ -35,7 +35,7 @@ impl Publisher {
         for uri in touched {
             let marks = snapshot.board.marks_in(&uri);
             let diagnostics: Vec<Diagnostic> =
-                marks.iter().map(|(_, mark)| to_proto::diagnostic(mark, client)).collect();
+                marks.iter().map(|mark| to_proto::diagnostic(mark, client)).collect();
             let version = snapshot.document(&uri).map(|document| document.version());
             let is_shown = match self.shown.get(&uri) {
                 Some((told_for, shown)) => *told_for == version && *shown == diagnostics,

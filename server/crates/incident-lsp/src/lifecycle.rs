@@ -225,6 +225,3 @@ impl Outbox {
         self.respond(&Response::from_error(id, error));
     }
 }
-
-#[cfg(test)]
-mod tests;

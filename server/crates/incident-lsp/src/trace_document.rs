@@ -147,6 +147,3 @@ fn is_noise(frame: &Frame) -> bool {
 fn may_have_source(frame: &Frame) -> bool {
     !matches!(frame.origin, Origin::Std | Origin::Runtime)
 }
-
-#[cfg(test)]
-mod tests;

@@ -150,20 +150,10 @@ fn roots(request: &Request, snapshot: &Snapshot) -> Vec<PathBuf> {
     if let Some(workspace) = &request.workspace {
         return vec![workspace.clone()];
     }
-    if let Input::Document { uri, .. } = &request.input
-        && let Some(root) = snapshot.root_of(uri)
-    {
-        return vec![root.to_owned()];
+    match &request.input {
+        Input::Document { uri, .. } => snapshot.roots_for(Some(uri)),
+        Input::Text { .. } => snapshot.roots_for(None),
     }
-    if !snapshot.session.roots.is_empty() {
-        return snapshot.session.roots.clone();
-    }
-    let beside_document = match &request.input {
-        Input::Document { uri, .. } => uri.to_file_path().ok(),
-        Input::Text { .. } => None,
-    };
-    let folder = beside_document.and_then(|path| path.parent().map(Path::to_owned));
-    vec![folder.or_else(|| std::env::current_dir().ok()).unwrap_or_default()]
 }
 
 /// How many of the program's own places were found: what tells one folder from another.

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     CancelVerify,
     /// Removes scratch worktrees.
     CleanScratch,
+    /// Holds the names in a text against the versions that the lock file resolves.
+    CheckApis,
     /// Says what the server sees: folders, trust, what is open and what runs.
     Status,
 }
@@ -60,12 +62,19 @@ pub(crate) const TABLE: &[Row] = &[
         "clean",
         Some("fix --clean"),
     ),
+    row(
+        Command::CheckApis,
+        "incident.checkApis",
+        "Check APIs in Selection",
+        "check",
+        Some("check"),
+    ),
     row(Command::CopySummary, "incident.copySummary", "Copy Summary", "summary", None),
     row(Command::List, "incident.list", "List Incidents", "list", None),
     row(Command::Dismiss, "incident.dismiss", "Dismiss Incident", "dismiss", None),
     row(Command::Reopen, "incident.reopen", "Reopen Incident", "reopen", None),
-    row(Command::Clear, "incident.clear", "Clear Incidents", "clear", None),
-    row(Command::Status, "incident.status", "Show Status", "status", Some("doctor")),
+    row(Command::Clear, "incident.clear", "Clear", "clear", None),
+    row(Command::Status, "incident.status", "Status", "status", Some("doctor")),
 ];
 
 const fn row(
@@ -97,8 +106,9 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
-    use super::TABLE;
+    use super::{Row, TABLE};
 
     #[test]
     fn names_are_used_once() {
@@ -112,6 +122,73 @@ mod tests {
     fn every_command_has_a_row_and_only_one() {
         for row in TABLE {
             assert_eq!(row.command.id(), row.id);
+        }
+    }
+
+    fn read(path: &str) -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+        std::fs::read_to_string(root.join(path)).expect("the file is part of the repository")
+    }
+
+    #[test]
+    fn the_documentation_has_the_same_table() {
+        let rows: Vec<String> = TABLE
+            .iter()
+            .map(|row| {
+                let Row { id, palette_title, verb, cli_verb, .. } = row;
+                let cli = cli_verb.map_or(" ".to_owned(), |verb| format!(" `{verb}` "));
+                format!("| `{id}` | {palette_title} | `{verb}` |{cli}|\n")
+            })
+            .collect();
+        let page = read("server/docs/lsp-extensions.md");
+        assert!(page.contains(&rows.concat()), "the table should be\n{}", rows.concat());
+    }
+
+    /// Returns the ids that stand between `before` and a quote.
+    fn ids_after<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
+        let parts = text.split(before).skip(1);
+        parts.filter_map(|part| part.split(['"', '\'']).next()).collect()
+    }
+
+    #[test]
+    fn the_editors_run_commands_that_exist() {
+        let lua = read("editors/nvim/lua/incident/init.lua");
+        let typescript = read("editors/vscode/src/commands.ts");
+        let mut used = ids_after(&lua, "execute('");
+        used.extend(ids_after(&lua, "command = '"));
+        used.extend(ids_after(&typescript, "execute(\""));
+        assert!(used.len() > 10, "{used:?}");
+        for id in used {
+            assert!(TABLE.iter().any(|row| row.id == id), "there is no command {id}");
+        }
+    }
+
+    #[test]
+    fn the_editors_have_the_same_names() {
+        let package: serde_json::Value =
+            serde_json::from_str(&read("editors/vscode/package.json")).expect("it is JSON");
+        let titles: Vec<&str> = package["contributes"]["commands"]
+            .as_array()
+            .expect("it has commands")
+            .iter()
+            .filter_map(|command| command["title"].as_str())
+            .collect();
+        // What concerns the client alone.
+        let own = ["Explain Clipboard", "Restart Server", "Show Server Log"];
+        for title in titles.iter().filter(|title| !own.contains(title)) {
+            assert!(TABLE.iter().any(|row| row.palette_title == *title), "{title}");
+        }
+        let lua = read("editors/nvim/lua/incident/init.lua");
+        let verbs = lua.split("M.verbs = {").nth(1).expect("it has verbs");
+        let verbs = verbs.split("\n}\n").next().expect("the verbs end");
+        let verbs: Vec<&str> = verbs
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(" = {"))
+            .filter(|verb| !verb.starts_with(' '))
+            .collect();
+        assert!(verbs.len() > 5, "{verbs:?}");
+        for verb in verbs.iter().filter(|verb| **verb != "paste") {
+            assert!(TABLE.iter().any(|row| row.verb == *verb), "{verb}");
         }
     }
 }

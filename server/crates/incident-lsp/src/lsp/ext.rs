@@ -146,6 +146,30 @@ pub(crate) struct KeptResult {
     pub(crate) reason: String,
 }
 
+/// `incident.checkApis`: exactly one of `text` and `uri`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CheckParams {
+    /// The text itself.
+    pub(crate) text: Option<String>,
+    /// An open document.
+    pub(crate) uri: Option<Url>,
+    /// The part of the document to check; all of it without.
+    pub(crate) range: Option<Range>,
+    /// The text's language: `rust`, `diff`, `markdown`; told from the text without.
+    pub(crate) language: Option<String>,
+}
+
+/// What `incident.checkApis` returns: the JSON report of `check`, and a sentence.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CheckResult {
+    /// `schema_version`, `references`, `problems`.
+    #[serde(flatten)]
+    pub(crate) report: Value,
+    /// One sentence.
+    pub(crate) message: String,
+}
+
 /// What commands about one incident return.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

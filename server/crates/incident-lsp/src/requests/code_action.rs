@@ -19,9 +19,9 @@ pub(crate) fn code_action(
     let client = &snapshot.session.capabilities;
     let marks = snapshot.board.marks_at(&params.text_document.uri, params.range);
     let mut actions: Vec<CodeAction> = Vec::new();
-    for (entry, mark) in marks {
+    for mark in marks {
         for action in &mark.diagnostic.actions {
-            let offered = to_proto::code_action(action, entry.id(), client);
+            let offered = to_proto::code_action(action, &mark.diagnostic.incident, client);
             if !is_asked_for(&offered, params.context.only.as_deref()) {
                 continue;
             }

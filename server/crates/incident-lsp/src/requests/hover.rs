@@ -9,8 +9,7 @@ use crate::state::Snapshot;
 pub(crate) fn hover(snapshot: &Snapshot, params: &HoverParams) -> Option<Hover> {
     let at = &params.text_document_position_params;
     let range = Range::new(at.position, at.position);
-    let marks = snapshot.board.marks_at(&at.text_document.uri, range);
-    let mut shown: Vec<_> = marks.iter().map(|(_, mark)| *mark).collect();
+    let mut shown = snapshot.board.marks_at(&at.text_document.uri, range);
     // What happened comes before what is thought of it.
     shown.sort_by_key(|mark| mark.diagnostic.code);
     let first = shown.first()?;

@@ -2,6 +2,7 @@
 //!
 //! Places are kept as ranges in the client's own encoding, and move with each edit.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ const MAX_ENTRIES: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Board {
     entries: Vec<Arc<Entry>>,
+    /// What a check of names found, by document; no list is empty.
+    checks: BTreeMap<Url, Arc<Vec<Mark>>>,
 }
 
 /// One explained incident.
@@ -155,7 +158,9 @@ impl Board {
         let (gone, kept) = self.entries.drain(..).partition(is_meant);
         self.entries = kept;
         let gone: Vec<Arc<Entry>> = gone;
-        gone.iter().flat_map(|entry| entry.documents()).collect()
+        let checks = if id.is_none() { std::mem::take(&mut self.checks) } else { BTreeMap::new() };
+        let of_entries = gone.iter().flat_map(|entry| entry.documents());
+        of_entries.chain(checks.into_keys()).collect()
     }
 
     /// Puts an incident aside or takes it up again; returns the documents in which that shows.
@@ -165,6 +170,15 @@ impl Board {
         };
         Arc::make_mut(entry).dismissed = dismissed;
         entry.documents().collect()
+    }
+
+    /// Puts in what a check of names found in a document, in place of what an earlier one did.
+    pub(crate) fn put_check(&mut self, uri: &Url, marks: Vec<Mark>) {
+        if marks.is_empty() {
+            self.checks.remove(uri);
+        } else {
+            self.checks.insert(uri.clone(), Arc::new(marks));
+        }
     }
 
     /// Moves every place in one document; returns the documents whose diagnostics changed.
@@ -178,24 +192,31 @@ impl Board {
     }
 
     /// Takes back what was edited and not saved; returns the documents whose diagnostics changed.
+    ///
+    /// What a check found goes: it spoke of the open text.
     pub(crate) fn revert(&mut self, uri: &Url) -> Vec<Url> {
-        self.change_places_in(uri, |place| place.range = place.saved_range)
+        let checked = self.checks.remove(uri).map(|_| uri.clone());
+        let mut touched = self.change_places_in(uri, |place| place.range = place.saved_range);
+        touched.extend(checked);
+        touched
     }
 
     /// Returns what shows in a document, in the order of incidents and their marks.
-    pub(crate) fn marks_in(&self, uri: &Url) -> Vec<(&Entry, &Mark)> {
+    pub(crate) fn marks_in(&self, uri: &Url) -> Vec<&Mark> {
+        let checked = self.checks.get(uri).into_iter().flat_map(|marks| marks.iter());
         self.entries
             .iter()
             .filter(|entry| !entry.dismissed)
-            .flat_map(|entry| entry.marks.iter().map(move |mark| (entry.as_ref(), mark)))
-            .filter(|(_, mark)| mark.place.uri == *uri)
+            .flat_map(|entry| entry.marks.iter())
+            .filter(|mark| mark.place.uri == *uri)
+            .chain(checked)
             .collect()
     }
 
     /// Returns what shows in a range, its ends included.
-    pub(crate) fn marks_at(&self, uri: &Url, range: Range) -> Vec<(&Entry, &Mark)> {
+    pub(crate) fn marks_at(&self, uri: &Url, range: Range) -> Vec<&Mark> {
         let mut marks = self.marks_in(uri);
-        marks.retain(|(_, mark)| {
+        marks.retain(|mark| {
             mark.place.range.start <= range.end && range.start <= mark.place.range.end
         });
         marks
@@ -207,6 +228,10 @@ impl Board {
         mut change: impl FnMut(&mut TrackedRange),
     ) -> Vec<Url> {
         let mut touched = Vec::new();
+        if let Some(marks) = self.checks.get_mut(uri) {
+            Arc::make_mut(marks).iter_mut().for_each(|mark| change(&mut mark.place));
+            touched.push(uri.clone());
+        }
         for entry in self.entries.iter_mut().filter(|entry| entry.has_places_in(uri)) {
             let entry = Arc::make_mut(entry);
             entry.change_places_in(uri, &mut change);

@@ -222,8 +222,22 @@ impl Snapshot {
             .collect()
     }
 
+    /// Returns the folders that a text may speak of: the one around its document, else all; with
+    /// none open, the document's own folder or the current one.
+    pub(crate) fn roots_for(&self, uri: Option<&Url>) -> Vec<PathBuf> {
+        if let Some(root) = uri.and_then(|uri| self.root_of(uri)) {
+            return vec![root.to_owned()];
+        }
+        if !self.session.roots.is_empty() {
+            return self.session.roots.clone();
+        }
+        let beside = uri.and_then(|uri| uri.to_file_path().ok());
+        let folder = beside.and_then(|path| path.parent().map(Path::to_owned));
+        vec![folder.or_else(|| std::env::current_dir().ok()).unwrap_or_default()]
+    }
+
     /// Returns the workspace folder that holds a file: the innermost one.
-    pub(crate) fn root_of(&self, uri: &Url) -> Option<&Path> {
+    fn root_of(&self, uri: &Url) -> Option<&Path> {
         let path = uri.to_file_path().ok()?;
         self.session
             .roots

@@ -1,5 +1,6 @@
 //! `workspace/executeCommand`: the commands of [`crate::lsp::commands`], each in its own file.
 
+mod check_apis;
 mod explain;
 mod fix;
 mod incidents;
@@ -45,6 +46,9 @@ pub(crate) async fn execute_command(
         }
         Command::CopySummary => {
             answer(&report::summary(server, &from_proto::argument(&id, arguments)?)?)
+        }
+        Command::CheckApis => {
+            answer(&check_apis::check_apis(server, from_proto::argument(&id, arguments)?).await?)
         }
         Command::OpenFix => {
             answer(&fix::open(server, from_proto::argument(&id, arguments)?).await?)
