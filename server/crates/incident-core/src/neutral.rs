@@ -39,6 +39,16 @@ pub fn shorten(text: &str, max_chars: usize) -> String {
     }
 }
 
+/// Returns the end of `text`, at most `max_chars` characters, after an ellipsis where it was cut.
+pub fn shorten_start(text: &str, max_chars: usize) -> String {
+    let n_chars = text.chars().count();
+    if n_chars <= max_chars {
+        return text.to_owned();
+    }
+    let tail: String = text.chars().skip(n_chars + 1 - max_chars.max(1)).collect();
+    format!("…{tail}")
+}
+
 /// Says whether a terminal or an editor may obey `c` instead of showing it.
 pub fn is_control(c: char) -> bool {
     c.is_control()

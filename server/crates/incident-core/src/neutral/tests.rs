@@ -20,3 +20,9 @@ fn headline_takes_one_line_and_marks_the_cut() {
     assert_eq!(headline("abcde", 5), "abcde");
     assert_eq!(headline("", 5), "");
 }
+
+#[test]
+fn a_path_keeps_its_end() {
+    assert_eq!(shorten_start("abcdefgh", 5), "…efgh");
+    assert_eq!(shorten_start("abcde", 5), "abcde");
+}

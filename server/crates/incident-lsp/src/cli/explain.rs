@@ -28,7 +28,11 @@ pub(super) fn run(args: &ExplainArgs) -> Outcome {
         (inputs, problems, root(&args.workspace)?)
     };
     let options = ExplainOptions {
-        deployed: args.deployed.clone(),
+        // What the sample's log comes from is known.
+        deployed: args
+            .deployed
+            .clone()
+            .or_else(|| args.sample.then(|| sample::DEPLOYED.to_owned())),
         since: args.since.clone(),
         store: !args.no_store,
     };

@@ -86,7 +86,7 @@ fn own(out: &mut Styled, frame: &Frame, resolution: &Resolution, column: usize) 
         }
         (None, Some(printed)) => {
             let line = printed.line.map(|line| format!(":{line}")).unwrap_or_default();
-            out.put(Role::Dim, &format!("  {}{line}", neutral::headline(&printed.file, 60)));
+            out.put(Role::Dim, &format!("  {}{line}", neutral::shorten_start(&printed.file, 40)));
         }
         (None, None) => {}
     }

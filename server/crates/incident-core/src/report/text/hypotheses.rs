@@ -92,16 +92,7 @@ pub(in crate::report) fn place(evidence: &Evidence) -> String {
 }
 
 fn short_place(evidence: &Evidence) -> String {
-    let place = place(evidence);
-    let n_chars = place.chars().count();
-    match n_chars > MAX_PLACE {
-        // The end of a path says more than its start.
-        true => {
-            let tail: String = place.chars().skip(n_chars + 1 - MAX_PLACE).collect();
-            format!("…{tail}")
-        }
-        false => place,
-    }
+    neutral::shorten_start(&place(evidence), MAX_PLACE)
 }
 
 fn patch(out: &mut Styled, patch: &str) {

@@ -26,6 +26,8 @@ pub use logs::logs;
 const WIDTH: usize = 100;
 /// How many lines of a message are shown.
 const MAX_MESSAGE_LINES: usize = 10;
+/// Paths as printed are cut to this many characters.
+const MAX_PATH: usize = 60;
 /// How many reasons are printed for a suspect.
 const MAX_REASONS: usize = 4;
 
@@ -213,8 +215,13 @@ fn not_in_the_workspace(out: &mut Styled, trace: &ResolvedTrace) {
     let Some(printed) = &trace.trace.location else { return };
     out.gap();
     let line = printed.line.map(|line| format!(":{line}")).unwrap_or_default();
-    out.put(Role::Place, &format!("{}{line}", printed.file));
     let found = trace.location.clone().unwrap_or_default();
+    // In a package the path below its root says all; else the end of a path says more than its start.
+    let file = match (&found.package, &found.place) {
+        (Some(_), Some(place)) => &place.path,
+        _ => &printed.file,
+    };
+    out.put(Role::Place, &format!("{}{line}", neutral::shorten_start(file, MAX_PATH)));
     let words = words::status(&found, None).unwrap_or_default();
     out.put(Role::Doubt, "  ");
     hang(out, Role::Doubt, &words, 4);
