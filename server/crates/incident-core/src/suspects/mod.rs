@@ -146,6 +146,15 @@ pub fn wanted_history(
 /// How many suspects are named.
 const MAX_SUSPECTS: usize = 10;
 
+impl Suspects {
+    /// Returns the same suspects with their spans moved from the deployed commit's lines to those of
+    /// the tree as it is now; spans that can't be moved for sure are left out.
+    pub fn with_spans_as_they_are_now(mut self, deployed: &SymbolIndex, now: &SymbolIndex) -> Self {
+        self.spans = spans::as_they_are_now(self.spans, deployed, now);
+        self
+    }
+}
+
 /// Returns the function of a producer as it was deployed: the one of its name nearest to where it is
 /// now.
 fn producing_function<'a>(functions: &'a SymbolIndex, producer: &Producer) -> Option<&'a Item> {

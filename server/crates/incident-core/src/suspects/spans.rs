@@ -7,7 +7,7 @@ use super::stack;
 use super::words::{self, WeightedWords};
 use super::{Measured, RankInput, Reason, SuspectSpan, shares};
 use crate::history::{Commit, FileChange, declared_function};
-use crate::syntax::ItemKind;
+use crate::syntax::{Item, ItemKind, SymbolIndex};
 
 /// How many suspects' changes are looked at.
 const N_SUSPECTS: usize = 5;
@@ -41,6 +41,7 @@ pub(super) fn rank(
 ) -> Vec<SuspectSpan> {
     let mut candidates = Candidates::new();
     on_stack(input, &mut candidates);
+    producers(input, &mut candidates);
     for (share, (measured, _)) in shares(ordered).zip(ordered).take(N_SUSPECTS) {
         if let Some(commit) = input.history.commits.get(measured.commit_idx) {
             changed(input, commit, share, wanted, &mut candidates);
@@ -66,6 +67,21 @@ fn span((path, function): (String, String), mut candidate: Candidate) -> Option<
         score: sum / (1.0 + sum),
         reasons: candidate.reasons,
     })
+}
+
+/// A function that made the bad value is as likely at fault as the one that could not use it.
+fn producers(input: &RankInput<'_>, candidates: &mut Candidates) {
+    for producer in input.producers {
+        let Some(item) = super::producing_function(input.functions, producer) else { continue };
+        let key = (producer.path.clone(), producer.function.clone());
+        let candidate = candidates.entry(key).or_default();
+        candidate.lines = Some((item.start_line, item.end_line));
+        candidate.reasons.push(Reason {
+            kind: "producer",
+            detail: format!("it made the value that failed, by `{}`", producer.call),
+            weight: ON_STACK / producer.distance.max(1) as f64,
+        });
+    }
 }
 
 fn on_stack(input: &RankInput<'_>, candidates: &mut Candidates) {
@@ -212,4 +228,32 @@ fn blamed_functions<'a>(input: &RankInput<'a>, commit: &Commit, path: &str) -> V
 /// Says whether a heading's name can be a function's: in Rust a capital opens a type.
 fn is_function_name(name: &str, path: &str) -> bool {
     !(path.ends_with(".rs") && name.starts_with(char::is_uppercase))
+}
+
+/// Moves spans from the deployed commit's lines to those of the tree as it is now.
+///
+/// A function that is no longer there, or that several of its name could be, is left out: a place
+/// that may be wrong is not shown as one.
+pub(super) fn as_they_are_now(
+    spans: Vec<SuspectSpan>,
+    deployed: &SymbolIndex,
+    now: &SymbolIndex,
+) -> Vec<SuspectSpan> {
+    let functions = |index: &SymbolIndex, path: &str, name: &str| -> Vec<Item> {
+        let items = index.file(path).map(|file| file.items.as_slice()).unwrap_or_default();
+        let is_wanted = |item: &&Item| item.kind == ItemKind::Function && item.name == name;
+        items.iter().filter(is_wanted).cloned().collect()
+    };
+    spans
+        .into_iter()
+        .filter_map(|span| {
+            let name = span.function.as_deref()?;
+            let then = functions(deployed, &span.path, name);
+            let then = then.iter().find(|item| item.start_line == span.start_line)?;
+            let candidates = functions(now, &span.path, name);
+            let mut same = candidates.iter().filter(|item| item.containers == then.containers);
+            let (Some(item), None) = (same.next(), same.next()) else { return None };
+            Some(SuspectSpan { start_line: item.start_line, end_line: item.end_line, ..span })
+        })
+        .collect()
 }

@@ -367,6 +367,7 @@ impl<'a> Run<'a> {
                     history,
                 };
                 self.noting(suspects::rank(&input, self.cancel))
+                    .with_spans_as_they_are_now(findings.functions, findings.symbols)
             }
             None => Suspects {
                 abstained: Some("there is no git history to look at".to_owned()),
