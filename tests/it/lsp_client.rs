@@ -36,7 +36,14 @@ impl Client {
 
     /// Starts a server with these folders for the user's.
     pub(crate) fn start_in(home: Home) -> Self {
-        let mut child = Command::new(incident_lsp())
+        Self::start_under(home, |_| {})
+    }
+
+    /// Starts a server in circumstances of the test's: another folder, another environment.
+    pub(crate) fn start_under(home: Home, circumstances: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new(incident_lsp());
+        circumstances(&mut command);
+        let mut child = command
             .arg("serve")
             .env("INCIDENT_LSP_STATE_DIR", home.state())
             .env("INCIDENT_LSP_CACHE_DIR", home.path().join("cache"))

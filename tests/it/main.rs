@@ -13,3 +13,5 @@ mod lsp_session;
 mod sample;
 mod support;
 mod tidy;
+#[cfg(unix)]
+mod untrusted;

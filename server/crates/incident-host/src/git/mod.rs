@@ -54,6 +54,13 @@ const SETTINGS: &[&str] = &[
     "diff.noprefix=false",
     "diff.mnemonicPrefix=false",
     "protocol.allow=never",
+    // A repository can allow one by name, and git before 2.44 fetches missing objects by itself.
+    "protocol.ext.allow=never",
+    "protocol.file.allow=never",
+    "protocol.git.allow=never",
+    "protocol.http.allow=never",
+    "protocol.https.allow=never",
+    "protocol.ssh.allow=never",
     "fetch.recurseSubmodules=false",
     "submodule.recurse=false",
     "gc.auto=0",
@@ -298,7 +305,8 @@ impl Repository {
     /// Says who last changed the lines of `wanted` as they stood in `commit`.
     ///
     /// Lines past the end of a file and files that were not there are left out. With `since`, git
-    /// stops there, and lines that are older are said to be that commit's.
+    /// stops there, and lines that are older are said to be that commit's. Where `since` holds all
+    /// of `commit`'s history there is nothing to say.
     pub fn blame(
         &self,
         commit: &CommitId,
@@ -306,6 +314,13 @@ impl Repository {
         wanted: &[WantedBlame],
         cancel: &Cancel,
     ) -> Result<Vec<BlameRange>, GitError> {
+        // Left with no commit to begin at, git would take the working tree, and on the way start
+        // the filters that the repository configures.
+        if let Some(since) = since
+            && self.is_ancestor(commit, since, cancel)?
+        {
+            return Ok(Vec::new());
+        }
         let mut by_path: BTreeMap<&str, Vec<&WantedBlame>> = BTreeMap::new();
         for range in wanted {
             by_path.entry(&range.path).or_default().push(range);

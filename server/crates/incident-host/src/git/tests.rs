@@ -311,3 +311,22 @@ fn a_foreign_working_tree_is_no_repository_of_ours() {
     let found = Repository::discover(&scratch.root(), &scratch.environment(), &Cancel::new());
     assert_eq!(found.unwrap_err(), GitError::NotARepository);
 }
+
+#[test]
+fn blame_of_a_commit_that_is_no_news_starts_no_filter() {
+    let scratch = Scratch::new();
+    scratch.write(".gitattributes", "*.rs filter=trap\n");
+    scratch.write("a.rs", "one\n");
+    let first = CommitId(scratch.commit(1, "Begin"));
+    scratch.write("a.rs", "two\n");
+    let second = CommitId(scratch.commit(2, "Change"));
+    let marker = scratch.root().join("marker");
+    scratch.git(&["config", "filter.trap.clean", &format!("cat; : > '{}'", marker.display())]);
+    let wanted = [WantedBlame { path: "a.rs".into(), start_line: 1, end_line: 1 }];
+    let repository = open(&scratch);
+    for since in [&first, &second] {
+        let blamed = repository.blame(&first, Some(since), &wanted, &Cancel::new()).unwrap();
+        assert_eq!(blamed, []);
+    }
+    assert!(!marker.exists());
+}
