@@ -161,6 +161,7 @@ impl<'a> Run<'a> {
             let symbols = SymbolIndex::default();
             self.fetch_sources(&traces, &tree, &symbols, ground.as_ref(), &mut sources);
             let first = self.resolve(traces.clone(), &tree, &symbols, &sources);
+            explanation.sources = sources.clone();
             explanation.incidents = bare(incident::group_repeated(first, &LogReport::default()));
             self.partial(&explanation);
             self.stage("Indexing the workspace");
@@ -171,6 +172,7 @@ impl<'a> Run<'a> {
         let producers = self.producers(&resolved, &symbols, &sources);
         let wanted = producers::wanted_files(&producers).into_iter().collect();
         fetch::sources(self, wanted, ground.as_ref(), &mut sources);
+        explanation.sources = sources.clone();
         explanation.logs = self.joined(reading_log).unwrap_or_default();
         let incidents = incident::group_repeated(resolved, &explanation.logs);
         explanation.incidents = bare(incidents.clone());
