@@ -263,3 +263,127 @@ fn a_binary_file() {
     let ended = Run::new(["explain"]).arg(file.path()).dir(Path::new("/")).end();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
 }
+
+/// A folder whose `git` does `trick` when asked for `what`, and else what git does.
+#[cfg(unix)]
+fn tricky_git(what: &str, trick: &str) -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let script = format!(
+        "#!/bin/sh\nfor word; do\n    [ \"$word\" = {what} ] && {trick}\ndone\nPATH='{path}'\nexec git \
+         \"$@\"\n"
+    );
+    let git = folder.path().join("git");
+    std::fs::write(&git, script).unwrap();
+    std::fs::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+#[cfg(unix)]
+#[test]
+fn git_killed_at_any_step() {
+    let repository = service();
+    repository.commit("Say why", &[("README.md", "why\n")]);
+    for what in ["rev-parse", "cat-file", "log", "blame"] {
+        let folder = tricky_git(what, "kill -9 $$");
+        let run = Run::new(["explain"]).dir(repository.path()).env("PATH", folder.path());
+        let report = run.stdin(PANIC).end().done();
+        assert!(report.contains("src/pool.rs:8:9"), "{what}: {report}");
+        let told = format!("`git {what}` was killed before it answered");
+        assert!(report.contains(&told), "{what}: {report}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn git_that_never_answers() {
+    let repository = service();
+    let folder = tricky_git("rev-parse", "exec /bin/sleep 1000");
+    let run = Run::new(["explain"]).dir(repository.path()).env("PATH", folder.path());
+    let started = Instant::now();
+    let report = run.stdin(PANIC).end().done();
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+    assert!(report.contains("src/pool.rs:8:9"), "{report}");
+    assert!(report.contains("was stopped after 10 s"), "{report}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_without_room() {
+    let repository = service();
+    let home = Home::new();
+    // No file may grow: for a writer the same as a full disk.
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" explain -";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script]).arg(crate::support::incident_lsp()).current_dir(repository.path());
+    shell.env("INCIDENT_LSP_STATE_DIR", home.state());
+    shell.env("INCIDENT_LSP_CACHE_DIR", home.path().join("cache"));
+    repository.write("trace.txt", PANIC);
+    let trace = std::fs::File::open(repository.path().join("trace.txt")).unwrap();
+    let output = shell.stdin(trace).output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{report}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(report.contains("src/pool.rs:8:9"), "{report}");
+    assert!(report.contains("the incident was not kept"), "{report}");
+    let left = std::fs::read_dir(home.state().join("incidents")).unwrap().flatten();
+    let files = left.flat_map(|it| std::fs::read_dir(it.path()).unwrap().flatten());
+    let names: Vec<_> = files.map(|it| it.file_name()).filter(|it| *it != *".lock").collect();
+    assert!(names.is_empty(), "half of something is left: {names:?}");
+}
+
+#[test]
+fn a_cache_folder_that_cannot_be_written() {
+    let repository = service();
+    let home = Home::new();
+    std::fs::write(home.path().join("cache"), "").unwrap();
+    let run = Run::new(["explain"]).dir(repository.path()).home(&home);
+    let report = run.stdin(PANIC).end().done();
+    assert!(report.contains("src/pool.rs:8:9"), "{report}");
+    let sentence = Run::new(["explain", "--sample"]).home(&home).end().refused();
+    assert!(sentence.contains("cache"), "{sentence}");
+}
+
+#[test]
+fn a_repository_that_is_deleted_on_the_way() {
+    use incident_core::cancel::Cancel;
+    use incident_core::input::RawInput;
+    use incident_host::command::Environment;
+    use incident_host::pipeline::{self, ExplainOptions};
+    use incident_host::workspace::Workspace;
+
+    let home = Home::new();
+    let environment = Environment::of_process()
+        .with("INCIDENT_LSP_STATE_DIR", home.state())
+        .with("INCIDENT_LSP_CACHE_DIR", home.path().join("cache"));
+    let explain = |deleted_at: usize| {
+        let repository = service();
+        repository.commit("Say why", &[("README.md", "why\n")]);
+        let workspace = Workspace::open(repository.path()).with_environment(environment.clone());
+        let inputs = vec![RawInput { name: "trace".into(), text: PANIC.into() }];
+        let options = ExplainOptions { store: true, ..ExplainOptions::default() };
+        let mut n_updates = 0;
+        let explanation =
+            pipeline::explain(inputs, &workspace, &options, &Cancel::new(), &mut |_| {
+                if n_updates == deleted_at {
+                    std::fs::remove_dir_all(repository.path()).unwrap();
+                }
+                n_updates += 1;
+            });
+        (explanation, n_updates)
+    };
+    let (whole, n_updates) = explain(usize::MAX);
+    assert_eq!(whole.incidents.len(), 1);
+    assert!(n_updates > 5, "{n_updates}");
+    for deleted_at in 0..n_updates {
+        let (explanation, _) = explain(deleted_at);
+        // Nothing of the tree may be left to look at, and still the trace is read.
+        assert_eq!(explanation.incidents.len(), 1, "deleted at {deleted_at}");
+        let title = &explanation.incidents[0].incident.title;
+        assert!(title.contains("index out of bounds"), "{title}");
+        let broken = explanation.problems.iter().find(|it| it.message.contains("fault of"));
+        assert_eq!(broken, None, "deleted at {deleted_at}");
+    }
+    let (explanation, _) = explain(0);
+    assert!(!explanation.problems.is_empty(), "a tree that is gone is worth a sentence");
+}
