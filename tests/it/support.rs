@@ -40,7 +40,7 @@ pub(crate) struct Run {
 
 /// Folders that the program takes for the user's.
 #[derive(Clone)]
-pub(crate) struct Home(std::rc::Rc<tempfile::TempDir>);
+pub(crate) struct Home(std::sync::Arc<tempfile::TempDir>);
 
 /// How a run ended.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub(crate) struct Ended {
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self(std::rc::Rc::new(tempfile::tempdir().unwrap()))
+        Self(std::sync::Arc::new(tempfile::tempdir().unwrap()))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -98,8 +98,8 @@ impl Run {
         self
     }
 
-    /// Runs to the end; a run past the limit is killed and fails the test.
-    pub(crate) fn end(mut self) -> Ended {
+    /// Starts the program and leaves the rest to the caller.
+    pub(crate) fn child(&mut self) -> std::process::Child {
         self.command
             .env("INCIDENT_LSP_STATE_DIR", self.home.state())
             .env("INCIDENT_LSP_CACHE_DIR", self.home.path().join("cache"))
@@ -107,7 +107,12 @@ impl Run {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = self.command.spawn().unwrap();
+        self.command.spawn().unwrap()
+    }
+
+    /// Runs to the end; a run past the limit is killed and fails the test.
+    pub(crate) fn end(mut self) -> Ended {
+        let mut child = self.child();
         let mut stdin = child.stdin.take().unwrap();
         let bytes = std::mem::take(&mut self.stdin);
         std::thread::spawn(move || {

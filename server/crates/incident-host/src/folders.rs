@@ -12,8 +12,17 @@ use crate::command::Environment;
 /// Our folder's name inside the platform's.
 const NAME: &str = "incident-lsp";
 
+/// How the name of a file ends that is not written to its end.
+pub(crate) const TMP: &str = ".tmp";
+
 /// How long to wait for another process that holds a lock; it holds it for milliseconds.
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+
+/// What lies below the cache folder; a name that ends in `-` stands for all that begin with it.
+const CACHES: &[&str] = &["api-", "index", "sample", "target"];
+
+/// How often a step is tried again when another process removes the folder under it.
+const ATTEMPTS: usize = 5;
 
 /// The folders of one user. None of them need exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +96,22 @@ impl Folders {
         Ok(folder)
     }
 
+    /// Removes all that was cached. The folder itself may be shared, so only what is ours goes.
+    pub fn clear_cache(&self) -> Result<(), FolderError> {
+        for entry in std::fs::read_dir(&self.cache).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let is_ours = CACHES.iter().any(|cache| match cache.strip_suffix('-') {
+                Some(_) => name.starts_with(cache),
+                None => name == *cache,
+            });
+            if is_ours {
+                remove_folder(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the folder for the user's own settings.
     pub fn config(&self) -> &Path {
         &self.config
@@ -96,24 +121,56 @@ impl Folders {
 /// Makes `folder` and what is missing above it, open to nobody but the user.
 pub(crate) fn make_private(folder: &Path) -> Result<(), FolderError> {
     let failed = |source| FolderError::Write { path: folder.display().to_string(), source };
+    private_dirs().create(folder).map_err(failed)
+}
+
+fn private_dirs() -> std::fs::DirBuilder {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(failed)
+    builder
+}
+
+/// Removes a folder with all that lies in it; one that is gone already is fine.
+pub(crate) fn remove_folder(folder: &Path) -> Result<(), FolderError> {
+    // Another process may put a file in while this one takes them out.
+    again_while(std::io::ErrorKind::DirectoryNotEmpty, || match std::fs::remove_dir_all(folder) {
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    })
+    .map_err(|source| FolderError::Write { path: folder.display().to_string(), source })
 }
 
 /// Puts `bytes` at `path` in one step: readers see the old file or the new one, never half of it.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
-    let failed = |source| FolderError::Write { path: path.display().to_string(), source };
     let folder = path.parent().unwrap_or(Path::new("."));
     make_private(folder)?;
-    // Temporary files are made readable to the user alone.
-    let mut file =
-        tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.flush()).map_err(failed)?;
-    file.persist(path).map_err(|err| failed(err.error))?;
-    Ok(())
+    again_while(std::io::ErrorKind::NotFound, || {
+        private_dirs().create(folder)?;
+        // Temporary files are made readable to the user alone.
+        let mut file = tempfile::Builder::new().prefix(".").suffix(TMP).tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.flush()?;
+        file.persist(path)?;
+        Ok(())
+    })
+    .map_err(|source| FolderError::Write { path: path.display().to_string(), source })
+}
+
+/// Does `step` again, a few times, while it fails in this way.
+fn again_while<T>(
+    kind: std::io::ErrorKind,
+    mut step: impl FnMut() -> std::io::Result<T>,
+) -> std::io::Result<T> {
+    let mut outcome = step();
+    for _ in 1..ATTEMPTS {
+        if !outcome.as_ref().is_err_and(|err| err.kind() == kind) {
+            break;
+        }
+        outcome = step();
+    }
+    outcome
 }
 
 /// Does `work` while no other process does the same in `folder`.
@@ -126,8 +183,11 @@ pub(crate) fn locked<T>(
     make_private(folder)?;
     let path = folder.join(".lock");
     let failed = |source| FolderError::Write { path: path.display().to_string(), source };
-    let lock =
-        File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    let lock = again_while(std::io::ErrorKind::NotFound, || {
+        private_dirs().create(folder)?;
+        File::options().create(true).truncate(false).write(true).open(&path)
+    })
+    .map_err(failed)?;
     let step = Duration::from_millis(5);
     let mut waited = Duration::ZERO;
     loop {

@@ -9,10 +9,13 @@ use incident_core::redact::Redactor;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::folders::{FolderError, Folders, locked, write_whole};
+use crate::folders::{FolderError, Folders, TMP, locked, remove_folder, write_whole};
 
 /// How long an incident is kept, in seconds: 30 days.
 pub const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
+
+/// After this nobody writes to an unfinished file any more, in seconds.
+const UNFINISHED_SECONDS: i64 = 60 * 60;
 
 /// The largest file that is read back.
 const MAX_FILE_BYTES: u64 = 16 << 20;
@@ -139,6 +142,7 @@ impl Store {
 
     /// Removes what is too old, and files that nobody can read any more.
     fn expire(&self, now: i64) {
+        self.expire_by_age(now);
         for path in self.files() {
             if read(&path).is_none_or(|incident| has_expired(&incident, now)) {
                 // Another process may have removed it.
@@ -147,6 +151,30 @@ impl Store {
             }
         }
     }
+
+    /// Removes what nobody comes back for: incidents of every repository, by the time of writing
+    /// alone, and what a process that was killed left half written.
+    fn expire_by_age(&self, now: i64) {
+        let entries = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let repositories = self.folder.parent().into_iter().flat_map(entries);
+        for file in repositories.flat_map(|repository| entries(&repository.path())) {
+            let (name, path) = (file.file_name(), file.path());
+            let is_unfinished = name.as_encoded_bytes().ends_with(TMP.as_bytes());
+            let kept_seconds = if is_unfinished { UNFINISHED_SECONDS } else { KEPT_SECONDS };
+            if name != *".lock" && is_older(&path, kept_seconds, now) {
+                // Another process may have removed it.
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
+}
+
+/// Says whether a file was last written more than `seconds` before `now`.
+fn is_older(path: &Path, seconds: i64, now: i64) -> bool {
+    let modified = path.symlink_metadata().and_then(|meta| meta.modified()).ok();
+    let since = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    let written = since.and_then(|since| i64::try_from(since.as_secs()).ok());
+    written.is_some_and(|written| now.saturating_sub(written) > seconds)
 }
 
 /// Returns the name that the repository (or the bare folder) around `workspace` has in our folders.
@@ -160,20 +188,16 @@ pub(crate) fn repository_key(workspace: &Path) -> String {
     digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Removes the kept incidents of every repository.
+/// Removes the kept incidents of every repository, and all that was cached on the way to them.
+///
+/// What the user made stays: the list of trusted folders, and scratch worktrees.
 pub fn forget_everything(folders: &Folders) -> Result<(), StoreError> {
-    Ok(remove_folder(&everything(folders))?)
+    remove_folder(&everything(folders))?;
+    Ok(folders.clear_cache()?)
 }
 
 fn everything(folders: &Folders) -> PathBuf {
     folders.state().join("incidents")
-}
-
-fn remove_folder(folder: &Path) -> Result<(), FolderError> {
-    match std::fs::remove_dir_all(folder) {
-        Err(err) if err.kind() != std::io::ErrorKind::NotFound => Err(failed(folder, err)),
-        _ => Ok(()),
-    }
 }
 
 fn failed(folder: &Path, source: std::io::Error) -> FolderError {

@@ -109,3 +109,26 @@ fn a_state_folder_that_cannot_be_made() {
     assert!(err.contains("could not be written"), "{err}");
     assert!(ids(&store).is_empty());
 }
+
+#[test]
+fn what_nobody_comes_back_for_goes_when_anything_is_kept() {
+    let scratch = Scratch::new();
+    let store = open(&scratch);
+    let elsewhere = store.folder.with_file_name("00000000000000000000");
+    std::fs::create_dir_all(&elsewhere).unwrap();
+    let put = |name: &str, age: i64| {
+        let file = std::fs::File::create(elsewhere.join(name)).unwrap();
+        let written = u64::try_from(NOW - age).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(written)).unwrap();
+    };
+    put("aaaaaaaaaaaa.json", KEPT_SECONDS + 1);
+    put("aaaaaaaaaaaa.md", KEPT_SECONDS + 1);
+    put("bbbbbbbbbbbb.json", KEPT_SECONDS - 1);
+    put(".half.tmp", 2 * 60 * 60);
+    put(".being-written.tmp", 1);
+    store.put(&incident("cccccccccccc", NOW)).unwrap();
+    let mut left: Vec<_> =
+        std::fs::read_dir(elsewhere).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, [".being-written.tmp", "bbbbbbbbbbbb.json"]);
+}

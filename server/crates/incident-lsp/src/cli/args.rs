@@ -43,12 +43,12 @@ pub(super) enum Command {
         #[arg(long, conflicts_with_all = ["dir", "remove"])]
         list: bool,
     },
-    /// Remove kept incidents from the state folder.
+    /// Remove kept incidents, and with `--all` the caches too.
     Forget {
         /// The incident's id, of this source tree.
         #[arg(required_unless_present = "all", conflicts_with = "all")]
         incident: Option<String>,
-        /// Every incident of every source tree.
+        /// Every incident of every source tree, and all that was cached.
         #[arg(long)]
         all: bool,
         #[command(flatten)]

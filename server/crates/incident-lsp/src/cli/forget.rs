@@ -15,9 +15,12 @@ pub(super) fn one(id: &str, workspace: &WorkspaceArgs) -> Outcome {
     Ok(ExitCode::from(DONE))
 }
 
-/// Removes every incident of every source tree.
+/// Removes every incident of every source tree, and the caches.
 pub(super) fn all() -> Outcome {
     store::forget_everything(&trust::folders()?)?;
-    output::print("every kept incident is forgotten\n")?;
+    output::print(
+        "every kept incident is forgotten, and what was cached; scratch worktrees stay until \
+         `incident-lsp fix --clean`\n",
+    )?;
     Ok(ExitCode::from(DONE))
 }
