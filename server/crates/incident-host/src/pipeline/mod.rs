@@ -16,8 +16,9 @@ use std::sync::Arc;
 use std::thread::{Scope, ScopedJoinHandle};
 
 use incident_core::cancel::Cancel;
+use incident_core::check::Finding;
 use incident_core::history::{CommitId, Deployed, History};
-use incident_core::hypothesis::{self, HypothesisInput};
+use incident_core::hypothesis::{self, CheckedHypothesis, HypothesisInput};
 use incident_core::incident::{self, Incident, Repeated};
 use incident_core::input::RawInput;
 use incident_core::logs::{self, LogReport};
@@ -33,6 +34,7 @@ use incident_core::text;
 use incident_core::trace::{self, Trace};
 use rayon::prelude::*;
 
+use crate::checking::{CheckOptions, Checker};
 use crate::git::{GitError, Log, Repository};
 use crate::packages::Packages;
 use crate::source::{self, Listing};
@@ -202,6 +204,12 @@ impl<'a> Run<'a> {
         self.stage("Looking for causes");
         explanation.incidents =
             incidents.into_iter().map(|incident| self.hypothesize(incident, findings)).collect();
+        let has_fix = |it: &CheckedHypothesis| it.hypothesis().fix.is_some();
+        if explanation.incidents.iter().any(|it| it.hypotheses.iter().any(has_fix)) {
+            self.partial(&explanation);
+            self.stage("Checking the fixes' names");
+            self.check_fixes(&mut explanation);
+        }
         explanation
     }
 
@@ -392,6 +400,25 @@ impl<'a> Run<'a> {
             hypothesis::verify(hypothesis::from_signatures(&input), &input)
         };
         ExplainedIncident { incident, hypotheses }
+    }
+
+    /// Holds every name in a fix against what the lock file resolves.
+    fn check_fixes(&mut self, explanation: &mut Explanation) {
+        let checker = self.noting(Checker::open(self.workspace, self.cancel));
+        let options = CheckOptions { language: Some("diff".to_owned()), file: None };
+        for hypothesis in explanation.incidents.iter_mut().flat_map(|it| &mut it.hypotheses) {
+            if self.cancel.is_cancelled() {
+                return;
+            }
+            let Some(fix) = &hypothesis.hypothesis().fix else { continue };
+            let (references, _) = checker.check(&fix.patch, &options, self.cancel);
+            let findings = references
+                .into_iter()
+                .filter(|reference| reference.verdict.is_accusation())
+                .map(|reference| Finding { message: reference.reason.clone(), reference })
+                .collect();
+            *hypothesis = hypothesis.clone().with_findings(findings);
+        }
     }
 
     fn stage(&mut self, words: &'static str) {
