@@ -38,7 +38,10 @@ fn rust_files() -> Vec<(String, String)> {
 }
 
 fn is_test(path: &str) -> bool {
-    path.starts_with("tests/") || path.ends_with("/tests.rs") || path.contains("/tests/")
+    path.starts_with("tests/")
+        || path.ends_with("/tests.rs")
+        || path.contains("/tests/")
+        || path.contains("/benches/")
 }
 
 /// Fails with every offender on a line of its own.

@@ -221,9 +221,9 @@ impl Builder {
     pub async fn build<T>(self, first: T) -> Option<Pool<T>> { None }
 }
 impl<T> Pool<T> {
-    pub fn get(&self) -> Guard<T> { todo!() }
+    pub fn get(&self) -> Guard<T> { loop {} }
     fn hidden(&self) {}
-    pub fn map<U, F>(&self, f: F) -> Pool<U> where F: Fn(T) -> U { todo!() }
+    pub fn map<U, F>(&self, f: F) -> Pool<U> where F: Fn(T) -> U { loop {} }
 }
 pub trait Drain { fn drain_all(&self); }
 impl<T> Drain for Pool<T> { fn drain_all(&self) {} }

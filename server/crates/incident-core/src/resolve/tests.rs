@@ -245,10 +245,10 @@ pub fn run(v: &[u8]) {
 //- /src/lib.rs
 pub fn run() {}
 ",
-        "index out of bounds: the len is 0 @ /root/.cargo/registry/src/x-1/dep-1.2.0/src/lib.rs:2:5
-         dep::run @ /root/.cargo/registry/src/x-1/dep-1.2.0/src/lib.rs:2:5
-         dep::run @ /root/.cargo/registry/src/x-1/dep-1.3.0/src/lib.rs:2:5
-         my_app::run @ /root/.cargo/registry/src/x-1/my-app-0.1.0/src/lib.rs:1:5
+        "index out of bounds: the len is 0 @ /home/user/.cargo/registry/src/x-1/dep-1.2.0/src/lib.rs:2:5
+         dep::run @ /home/user/.cargo/registry/src/x-1/dep-1.2.0/src/lib.rs:2:5
+         dep::run @ /home/user/.cargo/registry/src/x-1/dep-1.3.0/src/lib.rs:2:5
+         my_app::run @ /home/user/.cargo/registry/src/x-1/my-app-0.1.0/src/lib.rs:1:5
          other::run @ /app/vendor/other/src/lib.rs:9:5",
         expect![[r#"
             dependency [dep 1.2.0] src/lib.rs:2 in run Index -- the lock file has dep 1.3.0

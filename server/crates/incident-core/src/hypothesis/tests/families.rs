@@ -1,3 +1,5 @@
+//! Every family of signatures on a message of its own, in old and new wordings.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Sources and messages that are mangled, cut or do not fit: no panic, no false claim.
+
 use super::*;
 
 const FIXTURES: &[&str] = &[

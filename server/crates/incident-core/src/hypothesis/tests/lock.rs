@@ -1,3 +1,5 @@
+//! The evidence lock: quotes, ids, lines and commits that do not hold are dropped.
+
 use super::*;
 
 const FIXTURE: &str = r#"

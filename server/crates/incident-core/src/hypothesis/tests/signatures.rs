@@ -1,3 +1,5 @@
+//! The road from a trace and its sources to the hypotheses that a person reads.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Who is suspected, who is not, and when nobody is.
+
 mod rules;
 
 use std::sync::Arc;
