@@ -12,6 +12,7 @@ mod lsp_client;
 mod lsp_fix;
 mod lsp_incident;
 mod lsp_session;
+mod mutations;
 mod sample;
 mod support;
 mod tidy;
