@@ -158,6 +158,14 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FolderError> 
     .map_err(|source| FolderError::Write { path: path.display().to_string(), source })
 }
 
+/// Says whether a file was last written more than `seconds` before `now`, in seconds since 1970.
+pub(crate) fn is_older(path: &Path, seconds: i64, now: i64) -> bool {
+    let modified = path.symlink_metadata().and_then(|meta| meta.modified()).ok();
+    let since = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    let written = since.and_then(|since| i64::try_from(since.as_secs()).ok());
+    written.is_some_and(|written| now.saturating_sub(written) > seconds)
+}
+
 /// Does `step` again, a few times, while it fails in this way.
 fn again_while<T>(
     kind: std::io::ErrorKind,

@@ -17,12 +17,15 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::folders::write_whole;
+use crate::folders::{is_older, write_whole};
 use crate::source::{self, Listing, ReadError, SourceFile};
 use crate::workspace::Workspace;
 
 /// Changes with everything that the cache file holds.
 const FORMAT: u32 = 1;
+
+/// How long a cache is kept that nothing is added to, in seconds: 30 days. It can be made again.
+const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// The largest cache file that is read.
 const MAX_CACHE_BYTES: u64 = 512 << 20;
@@ -197,6 +200,18 @@ fn write_cache(path: &Path, known: &Known) {
         .and_then(|bytes| write_whole(path, &bytes).map_err(|err| err.to_string()));
     if let Err(reason) = written {
         tracing::debug!(%reason, "the index cache was not written");
+    }
+    expire(path);
+}
+
+/// Removes the caches that nobody has written to for long, and those that were never finished.
+fn expire(path: &Path) {
+    let caches = path.parent().map(std::fs::read_dir);
+    for cache in caches.into_iter().flatten().flatten().flatten() {
+        if is_older(&cache.path(), KEPT_SECONDS, crate::clock::now()) {
+            // Another process may have removed it.
+            let _ = std::fs::remove_file(cache.path());
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use incident_core::redact::Redactor;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::folders::{FolderError, Folders, TMP, locked, remove_folder, write_whole};
+use crate::folders::{FolderError, Folders, TMP, is_older, locked, remove_folder, write_whole};
 
 /// How long an incident is kept, in seconds: 30 days.
 pub const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
@@ -167,14 +167,6 @@ impl Store {
             }
         }
     }
-}
-
-/// Says whether a file was last written more than `seconds` before `now`.
-fn is_older(path: &Path, seconds: i64, now: i64) -> bool {
-    let modified = path.symlink_metadata().and_then(|meta| meta.modified()).ok();
-    let since = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    let written = since.and_then(|since| i64::try_from(since.as_secs()).ok());
-    written.is_some_and(|written| now.saturating_sub(written) > seconds)
 }
 
 /// Returns the name that the repository (or the bare folder) around `workspace` has in our folders.

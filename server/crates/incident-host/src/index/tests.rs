@@ -75,3 +75,21 @@ fn a_cancelled_run_leaves_no_gap_for_the_next() {
     assert!(names(&index.update(&workspace, &listing, &cancel).0).is_empty());
     assert_eq!(names(&update(&index, &workspace)), ["a.rs: one"]);
 }
+
+#[test]
+fn caches_of_trees_that_nobody_opens_expire() {
+    let scratch = Scratch::new();
+    let workspace = open(&scratch);
+    let own = cache_path(workspace.folders().unwrap().cache(), workspace.root());
+    std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+    for (name, days) in [("old", 31), ("new", 29)] {
+        let written = crate::clock::now() - days * 24 * 60 * 60;
+        let since = std::time::Duration::from_secs(u64::try_from(written).unwrap());
+        let file = std::fs::File::create(own.with_file_name(name)).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH + since).unwrap();
+    }
+    scratch.write("a.rs", "fn one() {}\n");
+    update(&WorkspaceIndex::default(), &workspace);
+    assert!(own.exists() && own.with_file_name("new").exists());
+    assert!(!own.with_file_name("old").exists());
+}
