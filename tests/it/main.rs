@@ -13,6 +13,7 @@ mod lsp_fix;
 mod lsp_incident;
 mod lsp_session;
 mod mutations;
+mod readme;
 mod sample;
 mod support;
 mod tidy;
