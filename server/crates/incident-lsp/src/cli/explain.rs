@@ -28,11 +28,7 @@ pub(super) fn run(args: &ExplainArgs) -> Outcome {
         (inputs, problems, root(&args.workspace)?)
     };
     let options = ExplainOptions {
-        // What the sample's log comes from is known.
-        deployed: args
-            .deployed
-            .clone()
-            .or_else(|| args.sample.then(|| sample::DEPLOYED.to_owned())),
+        deployed: args.deployed.clone(),
         since: args.since.clone(),
         store: !args.no_store,
     };

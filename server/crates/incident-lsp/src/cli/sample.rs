@@ -18,9 +18,6 @@ const HISTORY: &str = include_str!("../../sample/history.fast-import");
 /// What the service printed when it crashed.
 const LOG: &str = include_str!("../../sample/incident.log");
 
-/// The release that printed it, as a tag of the history.
-pub(super) const DEPLOYED: &str = "v1.4.0";
-
 /// Returns the log of the crash.
 pub(super) fn input() -> RawInput {
     RawInput { name: "incident.log".to_owned(), text: LOG.to_owned() }
