@@ -187,6 +187,23 @@ fn doctor_says_what_works() {
 }
 
 #[test]
+fn doctor_writes_settings_once() {
+    let repository = Repository::with(&[("src/main.rs", "fn main() {}\n")]);
+    let words = Run::new(["doctor", "--init"]).dir(repository.path()).end().done();
+    assert!(words.contains(".incident.toml"), "{words}");
+    let written = std::fs::read_to_string(repository.path().join(".incident.toml")).unwrap();
+    assert!(written.contains("# check = ["), "{written}");
+    let words = Run::new(["doctor"]).dir(repository.path()).end().done();
+    assert!(words.contains(".incident.toml"), "{words}");
+
+    repository.write(".incident.toml", "[deploy]\nrevison = \"v1\"\n");
+    let refusal = Run::new(["doctor", "--init"]).dir(repository.path()).end().refused();
+    assert!(refusal.contains("was not written"), "{refusal}");
+    let words = Run::new(["doctor"]).dir(repository.path()).end().done();
+    assert!(words.contains("`deploy.revison` is no key"), "{words}");
+}
+
+#[test]
 fn doctor_says_what_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let words = Run::new(["doctor"]).dir(folder.path()).env("PATH", folder.path()).end().done();

@@ -1,7 +1,7 @@
 //! The symbols of a workspace: read on all cores, once per version of a file.
 //!
 //! A file counts as unchanged while its size and its time of writing are. What was read is kept in
-//! memory for as long as a [`Workspace`](crate::workspace::Workspace) or a clone of it lives, and
+//! memory for as long as a [`Workspace`] or a clone of it lives, and
 //! in one flat file of the cache folder for the next process. A cache that cannot be read or
 //! written costs time and nothing else.
 

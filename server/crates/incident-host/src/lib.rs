@@ -13,6 +13,7 @@ pub mod packages;
 pub mod source;
 
 pub mod clock;
+pub mod config;
 pub mod folders;
 pub mod index;
 pub mod store;

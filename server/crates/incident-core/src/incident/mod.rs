@@ -121,7 +121,7 @@ pub fn group(traces: Vec<ResolvedTrace>, logs: &LogReport) -> Vec<Incident> {
     group_repeated(traces.into_iter().map(once).collect(), logs)
 }
 
-/// Groups like [`group`] traces that [`distinct`] has counted.
+/// Groups like [`group`] traces that [`distinct()`] has counted.
 pub fn group_repeated(traces: Vec<Repeated<ResolvedTrace>>, logs: &LogReport) -> Vec<Incident> {
     let _ = logs;
     let mut incidents: Vec<(Fingerprint, Incident)> = Vec::new();

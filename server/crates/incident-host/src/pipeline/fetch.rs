@@ -73,6 +73,7 @@ pub(super) fn log_query(run: &mut Run<'_>, ground: &Ground) -> Option<BoundedQue
         0 => DEFAULT_COMMITS,
         max_commits => max_commits,
     };
+    let max_commits = run.max_commits.unwrap_or(max_commits);
     let mut bounded = BoundedQuery {
         query: LogQuery { tip, since: None, since_time: None, max_commits },
         bounds: format!("the last {max_commits} commits"),

@@ -35,6 +35,7 @@ use incident_core::trace::{self, Trace};
 use rayon::prelude::*;
 
 use crate::checking::{CheckOptions, Checker};
+use crate::config;
 use crate::git::{GitError, Log, Repository};
 use crate::packages::Packages;
 use crate::source::{self, Listing};
@@ -77,7 +78,11 @@ pub fn explain(
     cancel: &Cancel,
     updates: &mut dyn FnMut(Update),
 ) -> Explanation {
-    let mut run = Run { workspace, options, cancel, updates, problems: Vec::new() };
+    let (config, problems) = config::read(workspace.root(), workspace.is_trusted());
+    let deployed = options.deployed.clone().or(config.deployed_revision);
+    let options = &ExplainOptions { deployed, ..options.clone() };
+    let max_commits = config.max_commits;
+    let mut run = Run { workspace, options, max_commits, cancel, updates, problems };
     let mut explanation = std::thread::scope(|scope| run.explain(&inputs, scope));
     if cancel.is_cancelled() {
         let told = "the work was cancelled; this is what was known by then";
@@ -93,6 +98,8 @@ pub fn explain(
 struct Run<'a> {
     workspace: &'a Workspace,
     options: &'a ExplainOptions,
+    /// How many commits are looked at where nothing bounds them, if the settings say.
+    max_commits: Option<usize>,
     cancel: &'a Cancel,
     updates: &'a mut dyn FnMut(Update),
     problems: Vec<Problem>,

@@ -27,6 +27,9 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Say in words what works here and what does not.
     Doctor {
+        /// Write a commented `.incident.toml`; one that is there stays as it is.
+        #[arg(long)]
+        init: bool,
         #[command(flatten)]
         workspace: WorkspaceArgs,
     },

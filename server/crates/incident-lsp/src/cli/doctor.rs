@@ -1,14 +1,17 @@
 //! `incident-lsp doctor`: what works here and what does not, in words.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use incident_core::cancel::Cancel;
 use incident_core::problem::Problem;
 use incident_core::report::styled::{Role, Styled};
 use incident_core::report::text;
 use incident_host::clock;
 use incident_host::command::{Environment, Program};
+use incident_host::config;
 use incident_host::folders::Folders;
 use incident_host::git::Repository;
 use incident_host::packages::Packages;
@@ -18,9 +21,6 @@ use incident_host::workspace::Workspace;
 
 use super::args::WorkspaceArgs;
 use super::{DONE, Outcome, explain, job, output};
-
-/// The settings of a workspace.
-const CONFIG: &str = ".incident.toml";
 
 /// How well something works.
 #[derive(Clone, Copy)]
@@ -51,6 +51,21 @@ pub(super) fn run(workspace: &WorkspaceArgs) -> Outcome {
     Ok(ExitCode::from(DONE))
 }
 
+/// Writes the commented settings file.
+pub(super) fn init(workspace: &WorkspaceArgs) -> Outcome {
+    let path = explain::root(workspace)?.join(config::FILE);
+    // `create_new`: what a person wrote is never overwritten, and no link is followed.
+    let mut file = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .with_context(|| format!("{} was not written", path.display()))?;
+    file.write_all(config::TEMPLATE.as_bytes())
+        .with_context(|| format!("{} was not written whole", path.display()))?;
+    output::print(&format!("wrote {}; every key in it is commented out\n", path.display()))?;
+    Ok(ExitCode::from(DONE))
+}
+
 fn look(root: &Path, cancel: &Cancel) -> (Vec<Line>, Vec<Problem>) {
     let environment = Environment::of_process();
     let workspace = Workspace::open(root);
@@ -71,7 +86,9 @@ fn look(root: &Path, cancel: &Cancel) -> (Vec<Line>, Vec<Problem>) {
     ];
     lines.extend(dependencies(&packages, cancel));
     lines.push(kept(root));
-    lines.push(config(root));
+    let (_, found) = config::read(root, workspace.is_trusted());
+    lines.push(settings(root, &found));
+    problems.extend(found);
     lines.push(Line::note("model", "off; this version has none to turn on".to_owned()));
     lines.push(Line::note("network", "nothing leaves this machine".to_owned()));
     (lines, problems)
@@ -162,10 +179,14 @@ fn kept(root: &Path) -> Line {
     }
 }
 
-fn config(root: &Path) -> Line {
-    match root.join(CONFIG).is_file() {
-        true => Line::note("settings", format!("{CONFIG} is here, and not read by this version")),
-        false => Line::note("settings", "the defaults".to_owned()),
+fn settings(root: &Path, problems: &[Problem]) -> Line {
+    let file = config::FILE;
+    match (root.join(file).is_file(), problems.len()) {
+        (false, _) => Line::note("settings", "the defaults".to_owned())
+            .advice("incident-lsp doctor --init writes a commented file"),
+        (true, 0) => Line::works("settings", file.to_owned()),
+        (true, 1) => Line::less("settings", format!("{file} has a problem, below")),
+        (true, n) => Line::less("settings", format!("{file} has {n} problems, below")),
     }
 }
 

@@ -1,22 +1,19 @@
 //! `incident-lsp fix`: scratch worktrees from the command line.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use incident_core::cancel::Cancel;
 use incident_core::fix::{Fix, FixPlan};
 use incident_core::report::json;
 use incident_host::clock;
+use incident_host::config;
 use incident_host::store::Store;
 use incident_host::workspace::Workspace;
 use incident_host::worktree::{self, CleanScope, Opened, Verification};
 
 use super::args::FixArgs;
 use super::{DONE, FINDINGS, Outcome, explain, input, job, output, trust};
-
-/// How long a check may take: a cold build of a large workspace.
-const CHECK_LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// Runs the command.
 pub(super) fn run(args: FixArgs) -> Outcome {
@@ -33,18 +30,24 @@ pub(super) fn run(args: FixArgs) -> Outcome {
     }
     let plan = plan(&workspace, &args)?;
     let verify = args.verify;
+    let (config, problems) = config::read(workspace.root(), workspace.is_trusted());
     let (opened, verification) = job::run(move |cancel, stages| {
         stages.begin("Opening the worktree");
         let opened = worktree::open(&workspace, &plan, clock::now(), cancel)?;
         let verification = if verify {
             stages.begin("Checking the fix");
-            Some(worktree::verify(&workspace, &opened.scratch, None, CHECK_LIMIT, cancel)?)
+            let check = config.check.as_deref();
+            let limit = config.check_timeout;
+            Some(worktree::verify(&workspace, &opened.scratch, check, limit, cancel)?)
         } else {
             None
         };
         Ok::<_, worktree::WorktreeError>((opened, verification))
     })??;
     output::print_plain(&describe(&opened, verification.as_ref()))?;
+    for problem in problems.iter().filter(|_| verify) {
+        output::print(&format!("  note: {}\n", problem.message))?;
+    }
     let failed = verification.is_some_and(|verification| !verification.passed);
     Ok(ExitCode::from(if failed { FINDINGS } else { DONE }))
 }

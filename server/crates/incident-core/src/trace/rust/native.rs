@@ -86,7 +86,7 @@ fn before_arguments(text: &str) -> &str {
     text.split(" from /").next().unwrap_or(text).trim_end()
 }
 
-/// `frame #0: 0x0000000100003f2c app`app::main at main.rs:5:3 [opt]`.
+/// As lldb prints it: ``frame #0: 0x0000000100003f2c app`app::main at main.rs:5:3 [opt]``.
 fn lldb(text: &str) -> Option<FrameLine<'_>> {
     let (index, rest) = index(text.strip_prefix("frame #")?)?;
     let (address, rest) = hex(rest.strip_prefix(':')?.trim_start())?;

@@ -1,12 +1,12 @@
 //! `incident.openFix`, `incident.verifyFix`, `incident.cancelVerify`, `incident.cleanScratch`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use incident_core::fix::FixPlan;
 use incident_core::history::CommitId;
 use incident_core::present::words::count;
 use incident_host::clock;
+use incident_host::config;
 use incident_host::workspace::Workspace;
 use incident_host::worktree::{self, CleanScope, ScratchWorktree, Verification, WorktreeError};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
@@ -18,9 +18,6 @@ use crate::lsp::ext::{
 };
 use crate::server::Server;
 use crate::state::Entry;
-
-/// How long a check may run.
-const MAX_CHECK: Duration = Duration::from_secs(600);
 
 /// A commit that is taken back is the fix of no hypothesis.
 const REVERT_NUMBER: u32 = 0;
@@ -119,7 +116,9 @@ pub(super) async fn verify(server: &Server, params: VerifyFixParams) -> Result<J
     tokio::spawn(async move {
         let branch = scratch.branch.clone();
         let checked = engine.run(id, title, move |cancel| {
-            worktree::verify(&workspace, &scratch, None, MAX_CHECK, cancel)
+            let (config, _) = config::read(workspace.root(), workspace.is_trusted());
+            let check = config.check.as_deref();
+            worktree::verify(&workspace, &scratch, check, config.check_timeout, cancel)
         });
         let message = match checked.await {
             Some(Ok(verification)) => verified(&branch, &verification),

@@ -1,0 +1,203 @@
+//! `.incident.toml`: the settings of a workspace. Every key has a default; no file is no problem.
+//!
+//! The file belongs to the repository, so it is as trusted as the repository is: in an untrusted
+//! root its commands are ignored, and the person is told.
+
+use std::path::Path;
+use std::time::Duration;
+
+use incident_core::problem::Problem;
+
+use crate::message::plain;
+use crate::source::{self, ReadError};
+
+/// The file's name, at the root of the workspace.
+pub const FILE: &str = ".incident.toml";
+
+/// The largest file that is read.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// How long a check may take where nothing is said: a cold build of a large workspace.
+const DEFAULT_CHECK_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// A file with every key commented out, as `doctor --init` writes it.
+pub const TEMPLATE: &str = "\
+# Settings of incident-lsp for this workspace. Every key is optional; what stands here is the default.
+
+[deploy]
+# What runs in production, as a revision of this repository: a branch, a tag, a commit. Without it
+# the deployed commit is read from the text (versions, commit ids) or inferred from the frames.
+# revision = \"origin/production\"
+
+[history]
+# How many commits are looked at where neither --since nor a release before bounds them.
+# max_commits = 300
+
+[fix]
+# The command that checks a fix in its scratch worktree, as a list or as words without quotes. It
+# runs only in a trusted tree (`incident-lsp trust`). The default fits the files that are there.
+# check = [\"cargo\", \"check\", \"--offline\", \"--workspace\"]
+# How long it may take, in seconds.
+# check_timeout_s = 1800
+";
+
+/// Sections that are part of the file's format and that nothing reads yet.
+const NOT_YET: &[&str] = &["service", "trace", "logs", "model", "links", "runbooks", "limits"];
+
+/// The settings of a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// `deploy.revision`: what runs in production.
+    pub deployed_revision: Option<String>,
+    /// `history.max_commits`: how many commits are looked at where nothing bounds them.
+    pub max_commits: Option<usize>,
+    /// `fix.check`: program and arguments. Always `None` in an untrusted root.
+    pub check: Option<Vec<String>>,
+    /// `fix.check_timeout_s`.
+    pub check_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            deployed_revision: None,
+            max_commits: None,
+            check: None,
+            check_timeout: DEFAULT_CHECK_TIMEOUT,
+        }
+    }
+}
+
+/// Reads the settings of the workspace at `root`. What can't be used is a problem, and the default
+/// holds.
+pub fn read(root: &Path, is_trusted: bool) -> (Config, Vec<Problem>) {
+    match source::read_text(root, FILE, MAX_BYTES) {
+        Ok((text, problem)) => {
+            let (config, mut problems) = parse(&text, is_trusted);
+            problems.extend(problem);
+            (config, problems)
+        }
+        Err(ReadError::Missing { .. }) => (Config::default(), Vec::new()),
+        Err(err) => {
+            let told = format!("the settings can't be read, so the defaults hold: {err}");
+            (Config::default(), vec![Problem::warning(told).at(FILE, None)])
+        }
+    }
+}
+
+fn parse(text: &str, is_trusted: bool) -> (Config, Vec<Problem>) {
+    let mut reader = Reader { text, config: Config::default(), problems: Vec::new() };
+    let table: toml::Table = match text.parse() {
+        Ok(table) => table,
+        Err(err) => {
+            let line = err.span().map(|span| line_at(text, span.start));
+            let told =
+                format!("the settings are no TOML, so the defaults hold: {}", plain(err.message()));
+            return (reader.config, vec![Problem::warning(told).at(FILE, line)]);
+        }
+    };
+    for (section, value) in &table {
+        match (section.as_str(), value) {
+            ("deploy" | "history" | "fix", toml::Value::Table(keys)) => {
+                for (key, value) in keys {
+                    reader.key(section, key, value, is_trusted);
+                }
+            }
+            (name, _) if NOT_YET.contains(&name) => {
+                reader.say(section, format!("`{name}` is not used yet by this version"));
+            }
+            _ => reader.say(section, format!("`{}` is no section of the settings", plain(section))),
+        }
+    }
+    (reader.config, reader.problems)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    config: Config,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn key(&mut self, section: &str, key: &str, value: &toml::Value, is_trusted: bool) {
+        let natural = || value.as_integer().and_then(|number| u64::try_from(number).ok());
+        let is_taken = match (section, key) {
+            ("deploy", "revision") => match value.as_str() {
+                Some(revision) => {
+                    self.config.deployed_revision = Some(revision.to_owned());
+                    true
+                }
+                None => false,
+            },
+            ("history", "max_commits") => match natural().filter(|number| *number > 0) {
+                Some(number) => {
+                    self.config.max_commits = usize::try_from(number).ok();
+                    true
+                }
+                None => false,
+            },
+            ("fix", "check") => match words(value) {
+                Some(_) if !is_trusted => {
+                    let told = "`fix.check` is a command and this tree is not trusted, so it is \
+                                ignored; `incident-lsp trust` allows it";
+                    self.say(key, told.to_owned());
+                    true
+                }
+                Some(words) => {
+                    self.config.check = Some(words);
+                    true
+                }
+                None => false,
+            },
+            ("fix", "check_timeout_s") => match natural().filter(|number| *number > 0) {
+                Some(seconds) => {
+                    self.config.check_timeout = Duration::from_secs(seconds);
+                    true
+                }
+                None => false,
+            },
+            _ => {
+                self.say(key, format!("`{section}.{}` is no key of the settings", plain(key)));
+                return;
+            }
+        };
+        if !is_taken {
+            self.say(
+                key,
+                format!("`{section}.{key}` has a value that does not fit; see doctor --init"),
+            );
+        }
+    }
+
+    /// Notes a problem at the line that begins with `key`.
+    fn say(&mut self, key: &str, words: String) {
+        let is_of_key = |line: &str| {
+            let line = line.trim_start().trim_start_matches('[');
+            line.strip_prefix(key)
+                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+        };
+        let line = self.text.lines().position(is_of_key);
+        let line = line.and_then(|line_idx| u32::try_from(line_idx + 1).ok());
+        self.problems.push(Problem::warning(words).at(FILE, line));
+    }
+}
+
+/// Reads a command: a list of words, or words with blanks between them.
+fn words(value: &toml::Value) -> Option<Vec<String>> {
+    let words: Vec<String> = match value {
+        toml::Value::String(text) => text.split_whitespace().map(str::to_owned).collect(),
+        toml::Value::Array(items) => {
+            items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<_>>()?
+        }
+        _ => return None,
+    };
+    (!words.is_empty()).then_some(words)
+}
+
+fn line_at(text: &str, offset: usize) -> u32 {
+    let before = text.get(..offset).unwrap_or(text);
+    u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;
