@@ -177,7 +177,7 @@ impl<'a> Ctx<'a> {
                 place,
                 message: neutral::headline(&text, MAX_HEADLINE),
                 hover: hover::reasons(
-                    &format!("Suspect: {function} ({})", words::percent(suspect.score)),
+                    &format!("Suspect: {function} ({})", words::likelihood(suspect.score)),
                     &suspect.reasons,
                 ),
                 related: Vec::new(),

@@ -33,7 +33,7 @@ pub(super) fn crash_site(
     if !hypotheses.is_empty() {
         let lines = hypotheses.iter().enumerate().map(|(at, checked)| {
             let claim = checked.hypothesis();
-            let confidence = words::percent(claim.confidence);
+            let confidence = words::likelihood(claim.confidence);
             format!("{}. {} ({confidence})", at + 1, markdown::text(&claim.title))
         });
         parts.push(format!("Hypotheses:\n\n{}", lines.collect::<Vec<_>>().join("\n")));
@@ -50,7 +50,7 @@ pub(super) fn hypothesis(number: u32, checked: &CheckedHypothesis) -> String {
     let mut parts = vec![
         format!(
             "**Hypothesis {number} ({}): {}**",
-            words::percent(claim.confidence),
+            words::likelihood(claim.confidence),
             markdown::text(&claim.title)
         ),
         markdown::text(&claim.explanation),
@@ -86,7 +86,7 @@ fn suspect_commit(suspect: &SuspectCommit) -> String {
         markdown::text(&suspect.subject),
         words::day(suspect.author_time)
     );
-    let lines = suspect.reasons.iter().take(MAX_LISTED);
+    let lines = words::told(&suspect.reasons).into_iter().take(MAX_LISTED);
     let lines = lines.map(|reason| format!("- {}", markdown::text(&reason.detail)));
     format!("{title}\n\n{}", lines.collect::<Vec<_>>().join("\n"))
 }

@@ -3,7 +3,7 @@
 use crate::incident::{Incident, IncidentKind};
 use crate::neutral;
 use crate::resolve::{Resolution, ResolvedTrace, Status};
-use crate::suspects::SuspectCommit;
+use crate::suspects::{Reason, SuspectCommit};
 use crate::trace::{Frame, Origin, SourceLocation};
 
 /// The place at which an incident shows, in the workspace.
@@ -89,10 +89,31 @@ pub fn message(incident: &Incident) -> Option<&str> {
     incident.traces.iter().find_map(|trace| trace.trace.message())
 }
 
-/// Returns a score from 0 to 1 as a whole percentage.
-pub fn percent(score: f64) -> String {
-    let clamped = if score.is_finite() { score.clamp(0.0, 1.0) } else { 0.0 };
-    format!("{:.0}%", clamped * 100.0)
+/// Returns a score from 0 to 1 in words; the number is for programs.
+pub fn likelihood(score: f64) -> &'static str {
+    match score {
+        0.8.. => "likely",
+        0.5.. => "possible",
+        _ => "weak",
+    }
+}
+
+/// Returns the reasons that a person is told: those that name a place or a word. Priors such as
+/// size and age, and what a more precise reason says already, stay in the JSON.
+pub fn told(reasons: &[Reason]) -> Vec<&Reason> {
+    let has = |kind: &str| reasons.iter().any(|reason| reason.kind == kind);
+    let is_precise = has("blamed_line") || has("producer_changed") || has("function_changed");
+    let told: Vec<&Reason> = reasons
+        .iter()
+        .filter(|reason| match reason.kind {
+            "recent" | "large" | "focused" => false,
+            "blamed_near" => !has("blamed_line"),
+            "file_touched" => !is_precise,
+            "function_changed" => !has("producer_changed"),
+            _ => true,
+        })
+        .collect();
+    if told.is_empty() { reasons.iter().take(1).collect() } else { told }
 }
 
 /// Returns `n` with its noun, in the right number.

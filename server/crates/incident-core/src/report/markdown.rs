@@ -68,13 +68,13 @@ fn suspect(suspect: &SuspectCommit) -> String {
         code(suspect.commit.short()),
         text(&suspect.subject),
         words::day(suspect.author_time),
-        words::percent(suspect.score),
+        words::likelihood(suspect.score),
         reasons(&suspect.reasons)
     )
 }
 
 fn reasons(reasons: &[Reason]) -> String {
-    let lines = reasons.iter().map(|reason| {
+    let lines = words::told(reasons).into_iter().map(|reason| {
         let mark = if reason.weight < 0.0 { "but " } else { "" };
         format!("- {mark}{}", text(&reason.detail))
     });
@@ -83,7 +83,7 @@ fn reasons(reasons: &[Reason]) -> String {
 
 fn hypothesis(parts: &mut Vec<String>, number: usize, checked: &CheckedHypothesis) {
     let claim = checked.hypothesis();
-    let confidence = words::percent(claim.confidence);
+    let confidence = words::likelihood(claim.confidence);
     parts.push(format!("## Hypothesis {number}: {} ({confidence})", text(&claim.title)));
     parts.push(claim.explanation.lines().map(text).collect::<Vec<_>>().join("\n"));
     let evidence = claim.evidence.iter().map(|evidence| {

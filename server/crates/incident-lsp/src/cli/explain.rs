@@ -91,7 +91,15 @@ fn typed(args: &ExplainArgs, root: &Path) -> Typed {
     let is_here = std::env::current_dir().is_ok_and(|current| current.starts_with(root));
     let root = root.to_string_lossy();
     let git = if is_here { vec!["git"] } else { vec!["git", "-C", &root] };
-    Typed { explain: command_line::join(words), git: command_line::join(git) }
+    let fix: Vec<&str> = match is_here {
+        true => vec!["incident-lsp", "fix"],
+        false => vec!["incident-lsp", "fix", "--workspace", &root],
+    };
+    Typed {
+        explain: command_line::join(words),
+        fix: (!args.no_store).then(|| command_line::join(fix)),
+        git: command_line::join(git),
+    }
 }
 
 /// Returns the source tree: the one that was named, else the repository around the current folder,

@@ -33,12 +33,12 @@ fn a_panic_with_a_suspect() {
 
         ## Suspect commit
 
-        **`1a2b3c4` Spread the keys over one more shard** (2026-02-02, 72%)
+        **`1a2b3c4` Spread the keys over one more shard** (2026-02-02, possible)
 
         - last changed src/pool.rs:9, in the function that failed
         - but is eight days old
 
-        ## Hypothesis 1: the shard is one too high (80%)
+        ## Hypothesis 1: the shard is one too high (likely)
 
         `shard` runs from 1 to 4, while the last item has the number 3. It is made from the length of the key, so that a key of any length may fail.
 
@@ -53,12 +53,12 @@ fn a_panic_with_a_suspect() {
         --- a/src/pool.rs
         +++ b/src/pool.rs
         @@ -6,7 +6,7 @@
- 
+
          impl Pool {
              pub fn get(&self, key: &str) -> u64 {
         -        let shard = key.len() % 4 + 1;
         +        let shard = key.len() % 4;
- 
+
                  let slot = &self.shards[shard];
                  *slot.get(key).unwrap()
         ```

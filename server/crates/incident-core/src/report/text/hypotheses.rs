@@ -31,7 +31,7 @@ pub(super) fn list(out: &mut Styled, hypotheses: &[CheckedHypothesis]) {
 
 fn one(out: &mut Styled, number: usize, checked: &CheckedHypothesis) {
     let claim = checked.hypothesis();
-    let mut sure = words::percent(claim.confidence);
+    let mut sure = words::likelihood(claim.confidence).to_owned();
     if let HypothesisOrigin::Model(name) = &claim.origin {
         sure.push_str(&format!(", from the model {}", neutral::headline(name, 40)));
     }

@@ -29,13 +29,16 @@ const MAX_MESSAGE_LINES: usize = 10;
 /// Paths as printed are cut to this many characters.
 const MAX_PATH: usize = 60;
 /// How many reasons are printed for a suspect.
-const MAX_REASONS: usize = 4;
+const MAX_REASONS: usize = 3;
 
 /// How the person asked: what the next steps start with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typed {
     /// The command without its options of form: `incident-lsp explain trace.txt`.
     pub explain: String,
+    /// `incident-lsp fix`, with the workspace where it is not the current one; `None` where the
+    /// incident was not kept, so that it cannot be named.
+    pub fix: Option<String>,
     /// `git`, with the folder where the workspace is not the current one: `git -C DIR`.
     pub git: String,
 }
@@ -233,11 +236,10 @@ fn suspects(out: &mut Styled, incident: &Incident) {
         heading(out, "Suspect commit");
         suspect(out, first);
         for other in suspects.commits.iter().skip(1).take(2) {
-            suspect(out, other);
-        }
-        if suspects.commits.len() > 3 {
-            let more = words::count(suspects.commits.len() - 3, "weaker suspect");
-            out.line(Role::Dim, &format!("  … and {more}"));
+            let sure = words::likelihood(other.score);
+            let subject = neutral::headline(&other.subject, 70);
+            let also = format!("  also {} {subject} ({sure})", other.commit.short());
+            out.line(Role::Dim, &also);
         }
     } else if let Some(reason) = &suspects.abstained {
         heading(out, "No suspect commit");
@@ -249,12 +251,12 @@ fn suspect(out: &mut Styled, suspect: &SuspectCommit) {
     out.put(Role::Place, &format!("  {}", suspect.commit.short()));
     out.put(Role::Strong, &format!(" {}", neutral::headline(&suspect.subject, 70)));
     let day = words::day(suspect.author_time);
-    out.line(Role::Dim, &format!("  {day}, {}", words::percent(suspect.score)));
+    out.line(Role::Dim, &format!("  {day}, {}", words::likelihood(suspect.score)));
     reasons(out, &suspect.reasons);
 }
 
 fn reasons(out: &mut Styled, reasons: &[Reason]) {
-    for reason in reasons.iter().take(MAX_REASONS) {
+    for reason in words::told(reasons).into_iter().take(MAX_REASONS) {
         let mark = if reason.weight < 0.0 { "but " } else { "" };
         out.put(Role::Plain, "    - ");
         hang(out, Role::Plain, &format!("{mark}{}", reason.detail), 6);

@@ -1,8 +1,9 @@
 //! What to do next: commands that a person can type as they stand.
 
 use crate::history::DeployedHow;
+use crate::hypothesis::CheckedHypothesis;
 use crate::present::{ExplainedIncident, words};
-use crate::report::styled::{Role, Styled, width_of};
+use crate::report::styled::{Role, Styled};
 
 use super::{Typed, heading};
 
@@ -13,23 +14,22 @@ pub(super) fn steps(out: &mut Styled, explained: &ExplainedIncident, typed: &Typ
         return;
     }
     heading(out, "Next");
-    let column = steps.iter().map(|(command, _)| width_of(command)).max().unwrap_or(0).min(58);
     for (command, why) in &steps {
-        let padding = column.saturating_sub(width_of(command));
-        out.put(Role::Plain, "  ").put(Role::Command, command);
-        if out.current_width() > 60 {
-            out.end_line().put(Role::Plain, "  ").put(Role::Plain, &" ".repeat(column));
-        } else {
-            out.put(Role::Plain, &" ".repeat(padding));
-        }
         out.line(Role::Dim, &format!("  {why}"));
+        // On a line of its own, so that it can be copied whole however long its paths are.
+        out.put(Role::Plain, "    ").line(Role::Command, command);
     }
 }
 
 fn list(explained: &ExplainedIncident, typed: &Typed) -> Vec<(String, &'static str)> {
     let incident = &explained.incident;
-    let Typed { explain, git } = typed;
+    let Typed { explain, fix, git } = typed;
     let mut steps = Vec::new();
+    let with_fix = explained.hypotheses.iter().position(CheckedHypothesis::fix_is_ready);
+    if let (Some(fix), Some(at)) = (fix, with_fix) {
+        let command = format!("{fix} {} {}", incident.id, at + 1);
+        steps.push((command, "opens the fix on a branch of its own, beside your tree"));
+    }
     if let Some(suspect) = incident.suspects.commits.first() {
         steps.push((format!("{git} show {}", suspect.commit.short()), "what the suspect changed"));
     }
@@ -45,10 +45,6 @@ fn list(explained: &ExplainedIncident, typed: &Typed) -> Vec<(String, &'static s
     }
     if incident.deployed.as_ref().is_some_and(|deployed| deployed.how == DeployedHow::Head) {
         steps.push((format!("{explain} --deployed REV"), "if another version than HEAD ran"));
-    }
-    if explained.hypotheses.iter().any(|checked| checked.hypothesis().fix.is_some()) {
-        steps
-            .push((format!("{explain} --format json"), "the same for scripts, the fix as a patch"));
     }
     steps
 }

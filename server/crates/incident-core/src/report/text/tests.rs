@@ -4,8 +4,11 @@ use super::*;
 use crate::report::fixture;
 
 fn check(explanation: &Explanation, expected: Expect) {
-    let typed =
-        Typed { explain: "incident-lsp explain trace.txt".to_owned(), git: "git".to_owned() };
+    let typed = Typed {
+        explain: "incident-lsp explain trace.txt".to_owned(),
+        fix: Some("incident-lsp fix".to_owned()),
+        git: "git".to_owned(),
+    };
     let report = explain(explanation, &typed).to_plain();
     for line in report.lines() {
         let width = super::super::styled::width_of(line);
@@ -41,12 +44,12 @@ fn a_panic_with_a_suspect() {
               till::main             src/main.rs:5
 
             Suspect commit
-              1a2b3c4 Spread the keys over one more shard  2026-02-02, 72%
+              1a2b3c4 Spread the keys over one more shard  2026-02-02, possible
                 - last changed src/pool.rs:9, in the function that failed
                 - but is eight days old
 
             Hypothesis
-              1. the shard is one too high (80%)
+              1. the shard is one too high (likely)
                  `shard` runs from 1 to 4, while the last item has the number 3. It is made from the length of
                  the key, so that a key of any length may fail.
                  > src/pool.rs:9  let shard = key.len() % 4 + 1;
@@ -57,20 +60,24 @@ fn a_panic_with_a_suspect() {
                    --- a/src/pool.rs
                    +++ b/src/pool.rs
                    @@ -6,7 +6,7 @@
-        
+
                     impl Pool {
                         pub fn get(&self, key: &str) -> u64 {
                    -        let shard = key.len() % 4 + 1;
                    +        let shard = key.len() % 4;
-        
+
                             let slot = &self.shards[shard];
                             *slot.get(key).unwrap()
 
             Next
-              git show 1a2b3c4                               what the suspect changed
-              git log -L8,13:src/pool.rs                     how this function came to be
-              incident-lsp explain trace.txt --deployed REV  if another version than HEAD ran
-              incident-lsp explain trace.txt --format json   the same for scripts, the fix as a patch
+              opens the fix on a branch of its own, beside your tree
+                incident-lsp fix 74c65322a0ac 1
+              what the suspect changed
+                git show 1a2b3c4
+              how this function came to be
+                git log -L8,13:src/pool.rs
+              if another version than HEAD ran
+                incident-lsp explain trace.txt --deployed REV
         "#]],
     );
 }
