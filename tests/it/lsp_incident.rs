@@ -269,7 +269,6 @@ fn code_actions_say_what_happens_and_are_filled_in_when_chosen() {
     }
     expect![[r#"
         quickfix.incident.show: Show the incident's report -> incident.report
-        quickfix.incident.fix: Revert c046ad6 "Begin" in scratch worktree -> incident.openFix
         quickfix.incident.show: Copy a summary of the incident -> incident.copySummary
         quickfix.incident.dismiss: Dismiss the incident -> incident.dismiss
     "#]]

@@ -476,7 +476,13 @@ fn the_traps_work() {
     ];
     for (line, names) in lines {
         let before = trapped.sprung();
-        let said = trapped.shell(&trapped.arm(line));
+        let mut said = trapped.shell(&trapped.arm(line));
+        // Git looks again at a file only where its time stamp says so, which may take a second try.
+        for _ in 0..2 {
+            if !names.iter().all(|name| trapped.sprung().contains(*name)) {
+                said = trapped.shell(&trapped.arm(line));
+            }
+        }
         let sprung = trapped.sprung();
         for name in names {
             let seen = sprung.difference(&before).collect::<Vec<_>>();

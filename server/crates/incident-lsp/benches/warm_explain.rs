@@ -86,7 +86,11 @@ fn frames(root: &Path, files: &[PathBuf]) -> Vec<(String, usize, String)> {
     frames
 }
 
+/// Writes a trace that begins at another frame for each paste: another crash, so another incident.
 fn trace(frames: &[(String, usize, String)], paste: usize) -> String {
+    let mut frames = frames.to_vec();
+    let n_frames = frames.len().max(1);
+    frames.rotate_left(paste % n_frames);
     let (path, line, _) = frames.first().expect("DIR holds Rust functions");
     let mut text = format!(
         "thread 'main' (1) panicked at {path}:{line}:5:\n\
@@ -120,7 +124,8 @@ impl Server {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let mut server = Self { child, stdout, next_id: 0 };
         let folder = json!({ "uri": format!("file://{}", workspace.display()), "name": "bench" });
-        let params = json!({ "capabilities": {}, "workspaceFolders": [folder] });
+        let client = json!({ "textDocument": { "publishDiagnostics": {} } });
+        let params = json!({ "capabilities": client, "workspaceFolders": [folder] });
         server.request("initialize", &params);
         server.send(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
         server

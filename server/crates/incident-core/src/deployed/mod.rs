@@ -10,6 +10,7 @@ use semver::Version;
 pub use self::mentions::{Mentions, VersionMention, mentions};
 use crate::history::CommitId;
 use crate::resolve::{Resolution, ResolvedTrace, Status};
+use crate::syntax::FailingExpression;
 use crate::trace::Origin;
 
 /// Returns the commits whose tag stands for a mentioned version, the best mention's first.
@@ -109,7 +110,8 @@ impl Agreement {
         }
         self.points += worth;
         let place = resolution.place.as_ref();
-        let has_expression = place.is_some_and(|place| place.expression.is_some());
+        let expression = place.and_then(|place| place.expression.as_ref());
+        let has_expression = expression.is_some_and(FailingExpression::can_fail);
         self.points += if has_expression { worth } else { 0 };
     }
 }

@@ -177,6 +177,7 @@ fn suspects(commits: &[Commit]) -> Suspects {
         commit: commit.id.clone(),
         subject: commit.subject.clone(),
         author_time: commit.author_time,
+        has_parent: !commit.parents.is_empty(),
         score: 0.8,
         reasons: vec![Reason {
             kind: "test",

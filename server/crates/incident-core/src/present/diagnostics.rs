@@ -345,7 +345,8 @@ fn incident_actions(explained: &ExplainedIncident) -> Vec<Action> {
         title: "Show the incident's report".to_owned(),
         kind: ActionKind::ShowReport,
     }];
-    if let Some(suspect) = explained.incident.suspects.commits.first() {
+    let suspect = explained.incident.suspects.commits.first();
+    if let Some(suspect) = suspect.filter(|suspect| suspect.has_parent) {
         actions.push(Action {
             title: format!("Revert {} in scratch worktree", words::commit(suspect)),
             kind: ActionKind::RevertCommit { commit: suspect.commit.0.clone() },

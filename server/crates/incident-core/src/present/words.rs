@@ -52,7 +52,8 @@ pub fn status(resolution: &Resolution, printed_line: Option<u32>) -> Option<Stri
         _ => String::new(),
     };
     let words = match resolution.status {
-        Status::Exact => return None,
+        Status::Exact if resolution.reason.is_none() => return None,
+        Status::Exact => "not certain".to_owned(),
         Status::Moved => format!("moved since the deployed version{was}"),
         Status::Edited => format!("edited since the deployed version{was}"),
         Status::Deleted => "gone since the deployed version".to_owned(),

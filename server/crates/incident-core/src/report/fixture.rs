@@ -165,6 +165,7 @@ fn suspects() -> Suspects {
             commit: CommitId("1a2b3c4d".repeat(5)),
             subject: "Spread the keys over one more shard".to_owned(),
             author_time: 1_770_000_000,
+            has_parent: true,
             score: 0.72,
             reasons: reasons("last changed src/pool.rs:9, in the function that failed"),
         }],

@@ -289,7 +289,25 @@ pub fn resolve(
             matches!(frame.origin, Origin::App | Origin::Dependency) && !frame.noise
         });
         let near = innermost.and_then(|frame_idx| symbols.get(frame_idx)?.as_ref());
-        view.resolve(Printed { location: Some(location), symbol, near, callee: None, hint })
+        let printed = Printed { location: Some(location), symbol, near, callee: None, hint };
+        let mut resolution = view.resolve(printed);
+        // The line is the one that the trace names, but it cannot have failed with this message.
+        // Only a line with nothing on it that calls, indexes or computes is told: macros hide a lot.
+        let cannot_fail = |place: &Place| {
+            let line = place.line_text.as_deref().unwrap_or_default();
+            let code = line.split("//").next().unwrap_or_default();
+            place.path.ends_with(".rs") && !code.contains(['(', '[', '+', '-', '*', '/', '%', '!'])
+        };
+        if resolution.status == Status::Exact
+            && !hint.is_open()
+            && resolution.place.as_ref().is_some_and(cannot_fail)
+        {
+            resolution.reason = Some(
+                "nothing on this line fails like this, so the trace may be of another version"
+                    .to_owned(),
+            );
+        }
+        resolution
     });
     let mut frames = Vec::with_capacity(trace.frames.len());
     let mut problems = Vec::new();

@@ -42,6 +42,8 @@ pub struct SuspectCommit {
     pub subject: String,
     /// When it was written: seconds since 1970, UTC.
     pub author_time: i64,
+    /// There is something before it, so that it can be taken back.
+    pub has_parent: bool,
     /// From 0 to 1: its share of the belief, among all candidates.
     pub score: f64,
     /// Why, strongest first. Never empty.
@@ -232,6 +234,7 @@ fn suspect(input: &RankInput<'_>, measured: &Measured, share: f64) -> Option<Sus
         commit: commit.id.clone(),
         subject: commit.subject.clone(),
         author_time: commit.author_time,
+        has_parent: !commit.parents.is_empty(),
         score: share,
         reasons,
     })

@@ -145,6 +145,13 @@ pub struct FailingExpression {
     pub base: Option<ByteSpan>,
 }
 
+impl FailingExpression {
+    /// Says whether something there is known to fail; otherwise it is just the statement.
+    pub fn can_fail(&self) -> bool {
+        self.kind != FailureKind::Other
+    }
+}
+
 /// What failed at an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailureKind {

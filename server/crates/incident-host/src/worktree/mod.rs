@@ -16,7 +16,7 @@ use incident_core::fix::{Fix, FixPlan, Patch, parse_patch};
 use incident_core::history::CommitId;
 use sha2::{Digest, Sha256};
 
-pub use self::record::ScratchWorktree;
+pub use self::record::{ScratchWorktree, WrittenFile};
 pub use self::verify::{Verification, default_check, verify};
 use crate::folders::{FolderError, locked};
 use crate::git::{GitError, Repository};
@@ -264,6 +264,29 @@ fn own_work(
     }
     let edited = scratch.files.iter().find(|file| !file.is_as_written(&scratch.path));
     Ok(edited.map(|file| format!("`{}` was edited in it", plain(&file.path))))
+}
+
+/// Notes a `Cargo.lock` that a check wrote as ours: it is nobody's work.
+fn adopt_lock_file(
+    workspace: &Workspace,
+    scratch: &ScratchWorktree,
+    cancel: &Cancel,
+) -> Result<(), WorktreeError> {
+    const LOCK_FILE: &str = "Cargo.lock";
+    let here = discover(workspace, cancel)?.at_worktree(&scratch.path);
+    let written: Vec<String> = here
+        .changed_paths(cancel)?
+        .into_iter()
+        .filter(|path| path.rsplit('/').next() == Some(LOCK_FILE))
+        .filter(|path| !scratch.files.iter().any(|file| file.path == *path))
+        .collect();
+    if written.is_empty() {
+        return Ok(());
+    }
+    let scratches = record::Scratches::of(workspace)?;
+    let mut adopted = scratch.clone();
+    adopted.files.extend(written.into_iter().map(|path| WrittenFile::of(&scratch.path, path)));
+    scratches.put(&adopted)
 }
 
 /// Removes a worktree and, where nobody committed to it, its branch.

@@ -83,6 +83,12 @@ impl ScratchWorktree {
 }
 
 impl WrittenFile {
+    /// Takes a file of the worktree as it is now.
+    pub(super) fn of(worktree: &Path, path: String) -> Self {
+        let now = std::fs::read(worktree.join(&path)).ok();
+        Self { path, digest: now.map(|bytes| hex(&Sha256::digest(bytes))) }
+    }
+
     /// Says whether the file is still what we made of it.
     pub(super) fn is_as_written(&self, worktree: &Path) -> bool {
         let now = std::fs::read(worktree.join(&self.path)).ok();

@@ -235,3 +235,16 @@ fn nothing_is_run_where_the_root_is_not_trusted() {
     let failed = super::verify(&trusted, &opened, Some(&check), limit, &Cancel::new()).unwrap();
     assert!(!failed.passed && failed.words.contains("no-such-verb"), "{failed:?}");
 }
+
+#[test]
+fn a_lock_file_that_a_check_wrote_is_nobodys_work() {
+    let scratch = lived_in();
+    let workspace = workspace(&scratch).with_trust(true);
+    let opened = open(&workspace, &plan(TEXT), 1000, &Cancel::new()).unwrap().scratch;
+    let limit = std::time::Duration::from_secs(20);
+    let check = ["tee".to_owned(), "Cargo.lock".to_owned()];
+    super::verify(&workspace, &opened, Some(&check), limit, &Cancel::new()).unwrap();
+    assert!(opened.path.join("Cargo.lock").exists());
+    let cleaned = clean(&workspace, CleanScope::Untouched, &Cancel::new()).unwrap();
+    assert_eq!(cleaned.removed, vec![opened.branch]);
+}

@@ -74,6 +74,7 @@ pub fn verify(
     }
     let start = Instant::now();
     let output = command.run(cancel)?;
+    super::adopt_lock_file(workspace, scratch, cancel)?;
     let mut words = String::from_utf8_lossy(&output.stdout).into_owned();
     words.push_str(&String::from_utf8_lossy(&output.stderr));
     if output.truncated {

@@ -113,6 +113,12 @@ pub(crate) fn command(action: &present::Action, incident: &str) -> LspCommand {
 pub(crate) const ACTION_KINDS: &[&str] =
     &["quickfix.incident.fix", "quickfix.incident.show", "quickfix.incident.dismiss"];
 
+/// Returns where an action stands among the others: by kind, fixes first.
+pub(crate) fn place_among_actions(action: &CodeAction) -> usize {
+    let kind = action.kind.as_ref().map_or("", CodeActionKind::as_str);
+    ACTION_KINDS.iter().position(|known| *known == kind).unwrap_or(ACTION_KINDS.len())
+}
+
 fn action_kind(kind: &ActionKind) -> &'static str {
     match kind {
         ActionKind::OpenFix { .. } | ActionKind::RevertCommit { .. } => "quickfix.incident.fix",

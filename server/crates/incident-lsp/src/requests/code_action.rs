@@ -35,6 +35,8 @@ pub(crate) fn code_action(
             }
         }
     }
+    // Clients keep the order: what helps stands before what shows, and dismissing comes last.
+    actions.sort_by_key(to_proto::place_among_actions);
     let offered: CodeActionResponse = actions
         .into_iter()
         .filter_map(|action| match client.code_action_literals {

@@ -62,7 +62,7 @@ impl<'m> FailureHint<'m> {
     }
 
     /// Says whether the message leaves open what failed: the program's own words, or none.
-    pub(super) fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         self.kind.is_none()
     }
 
