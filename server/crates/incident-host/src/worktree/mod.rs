@@ -266,20 +266,31 @@ fn own_work(
     Ok(edited.map(|file| format!("`{}` was edited in it", plain(&file.path))))
 }
 
-/// Notes a `Cargo.lock` that a check wrote as ours: it is nobody's work.
-fn adopt_lock_file(
+/// Returns the changed `Cargo.lock` files of a scratch worktree that we did not write.
+fn foreign_lock_files(
     workspace: &Workspace,
     scratch: &ScratchWorktree,
     cancel: &Cancel,
-) -> Result<(), WorktreeError> {
-    const LOCK_FILE: &str = "Cargo.lock";
+) -> Result<Vec<String>, WorktreeError> {
     let here = discover(workspace, cancel)?.at_worktree(&scratch.path);
-    let written: Vec<String> = here
-        .changed_paths(cancel)?
-        .into_iter()
-        .filter(|path| path.rsplit('/').next() == Some(LOCK_FILE))
+    let changed = here.changed_paths(cancel)?.into_iter();
+    Ok(changed
+        .filter(|path| path.rsplit('/').next() == Some("Cargo.lock"))
         .filter(|path| !scratch.files.iter().any(|file| file.path == *path))
-        .collect();
+        .collect())
+}
+
+/// Notes the `Cargo.lock` files that a check wrote as ours: they are nobody's work.
+///
+/// Those in `before` were changed when the check began, so they are the person's and stay so.
+fn adopt_lock_files(
+    workspace: &Workspace,
+    scratch: &ScratchWorktree,
+    before: &[String],
+    cancel: &Cancel,
+) -> Result<(), WorktreeError> {
+    let mut written = foreign_lock_files(workspace, scratch, cancel)?;
+    written.retain(|path| !before.contains(path));
     if written.is_empty() {
         return Ok(());
     }

@@ -248,3 +248,17 @@ fn a_lock_file_that_a_check_wrote_is_nobodys_work() {
     let cleaned = clean(&workspace, CleanScope::Untouched, &Cancel::new()).unwrap();
     assert_eq!(cleaned.removed, vec![opened.branch]);
 }
+
+#[test]
+fn a_lock_file_that_the_person_edited_stays_theirs() {
+    let scratch = lived_in();
+    let workspace = workspace(&scratch).with_trust(true);
+    let opened = open(&workspace, &plan(TEXT), 1000, &Cancel::new()).unwrap().scratch;
+    std::fs::write(opened.path.join("Cargo.lock"), "mine\n").unwrap();
+    let limit = std::time::Duration::from_secs(20);
+    let check = ["true".to_owned()];
+    super::verify(&workspace, &opened, Some(&check), limit, &Cancel::new()).unwrap();
+    let cleaned = clean(&workspace, CleanScope::Untouched, &Cancel::new()).unwrap();
+    assert_eq!(cleaned.kept.len(), 1, "{cleaned:?}");
+    assert!(opened.path.join("Cargo.lock").exists());
+}

@@ -73,8 +73,9 @@ pub fn verify(
         command = command.env("CARGO_TARGET_DIR", target);
     }
     let start = Instant::now();
+    let before = super::foreign_lock_files(workspace, scratch, cancel)?;
     let output = command.run(cancel)?;
-    super::adopt_lock_file(workspace, scratch, cancel)?;
+    super::adopt_lock_files(workspace, scratch, &before, cancel)?;
     let mut words = String::from_utf8_lossy(&output.stdout).into_owned();
     words.push_str(&String::from_utf8_lossy(&output.stderr));
     if output.truncated {
