@@ -59,7 +59,8 @@ pub fn mentions(text: &str, names: &[&str]) -> Mentions {
             }
         }
         for captures in KEYED.captures_iter(part) {
-            if let Some(version) = captures.get(1) {
+            let version = captures.get(1);
+            if let Some(version) = version.filter(|version| ends_there(part, version.end())) {
                 let mention = VersionMention { name: None, version: version.as_str().to_owned() };
                 found.push((offset + version.start(), mention));
             }
@@ -94,13 +95,19 @@ fn beside_name<'t>(text: &'t str, name: &str) -> Vec<(usize, &'t str)> {
         // A version stands near; more of a long line need not be looked at.
         let rest: &str = text.get(at + name.len()..).unwrap_or_default();
         let window = crate::text::cut(rest, 80);
-        if let Some(version) = AFTER.captures(window).and_then(|it| it.get(1)).filter(|_| is_whole)
-        {
+        let version = AFTER.captures(window).and_then(|it| it.get(1)).filter(|_| is_whole);
+        if let Some(version) = version.filter(|version| ends_there(window, version.end())) {
             // `name-1.4.0/src` in a path ends at the slash; `1.4.0.tar` does not count.
             found.push((at, version.as_str()));
         }
     }
     found
+}
+
+/// Says whether the numbers end at `end`: `1.0.0.7` is of another numbering, and not `1.0.0`.
+fn ends_there(text: &str, end: usize) -> bool {
+    let mut after = text.get(end..).unwrap_or_default().chars();
+    !(after.next() == Some('.') && after.next().is_some_and(|c| c.is_ascii_digit()))
 }
 
 /// The parts of a text that are searched, with their offsets.

@@ -69,6 +69,17 @@ fn other_numbers_are_no_versions_of_ours() {
 }
 
 #[test]
+fn four_numbers_are_not_the_first_three() {
+    check("till 1.0.0.7 and version=1.0.0.7", expect![""]);
+    check(
+        "till 1.0.0. Bye",
+        expect![[r#"
+            till 1.0.0
+        "#]],
+    );
+}
+
+#[test]
 fn tags_match_in_their_usual_dresses() {
     let found = mentions("till 1.4.0", &["till"]);
     for tag in ["v1.4.0", "1.4.0", "till-1.4.0", "till/v1.4.0", "release-1.4.0", "till@1.4.0"] {
