@@ -169,12 +169,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Notes a problem at the line that begins with `key`.
+    /// Notes a problem at the line that begins with `key`, the whole word.
     fn say(&mut self, key: &str, words: String) {
         let is_of_key = |line: &str| {
             let line = line.trim_start().trim_start_matches('[');
             line.strip_prefix(key)
-                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
         };
         let line = self.text.lines().position(is_of_key);
         let line = line.and_then(|line_idx| u32::try_from(line_idx + 1).ok());

@@ -249,7 +249,7 @@ pub struct History {
     pub blame: Vec<BlameRange>,
     /// What bounded the list, in words: `since v1.2.0`, `the last 200 commits`.
     pub bounds: String,
-    /// The person gave the lower bound, so a commit older than it is not a candidate.
+    /// There is a lower bound, given or the release before, and no older commit is a candidate.
     pub bounded: bool,
     /// The clone has no older history.
     pub shallow: bool,

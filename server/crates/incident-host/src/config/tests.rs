@@ -34,6 +34,8 @@ fn commands_are_ignored_in_an_untrusted_tree() {
     let text = "[fix]\ncheck = \"make check\"\n";
     assert_eq!(parse(text, true).0.check, Some(vec!["make".to_owned(), "check".to_owned()]));
     assert_eq!(parse(text, false).0.check, None);
+    let later = told("[fix]\ncheck_timeout_s = 5\ncheck = \"make\"\n", false);
+    assert_eq!(later[0].1, Some(3), "{later:?}");
     let problems = told(text, false);
     assert!(problems[0].0.contains("not trusted"), "{problems:?}");
     assert_eq!(problems[0].1, Some(2));
