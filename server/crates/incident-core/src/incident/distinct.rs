@@ -73,7 +73,6 @@ fn shape(trace: &Trace) -> [u8; 32] {
     };
     part(trace.kind.as_str());
     part(trace.language.as_str());
-    part(trace.version_text.as_deref().unwrap_or_default());
     for cause in &trace.causes {
         part(cause.kind.as_deref().unwrap_or_default());
         part(&mask(text::cut(cause.message.as_deref().unwrap_or_default(), MAX_MESSAGE)));

@@ -36,8 +36,6 @@ pub struct Trace {
     pub order: FrameOrder,
     /// Time stamp of the log line that carries the trace, as printed.
     pub logged_at: Option<String>,
-    /// `name version` facts printed around the trace (crash reporters, start-up banners), as printed.
-    pub version_text: Option<String>,
     /// The part of the original text that the trace was read from.
     pub span: ByteSpan,
     /// The text ended before the trace did.

@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 
 use incident_core::deployed::{self, Mentions, VersionMention};
 use incident_core::history::{CommitId, Deployed, DeployedHow};
-use incident_core::incident::Repeated;
 use incident_core::input::RawInput;
 use incident_core::problem::Problem;
 use incident_core::resolve::WorkspaceMember;
-use incident_core::trace::Trace;
 
 use super::Run;
 use crate::git::Repository;
@@ -21,7 +19,6 @@ const MAX_LOOKUPS: usize = 8;
 /// What may tell the deployed commit.
 pub(super) struct Clues<'a> {
     pub(super) inputs: &'a [RawInput],
-    pub(super) traces: &'a [Repeated<Trace>],
     pub(super) members: &'a [WorkspaceMember],
 }
 
@@ -129,14 +126,12 @@ fn first_of(commits: impl IntoIterator<Item = CommitId>, how: DeployedHow) -> Op
 }
 
 impl Clues<'_> {
-    /// Reads what the inputs, and what traces carry themselves, say about the build.
+    /// Reads what the inputs say about the build.
     fn mentions(&self) -> Mentions {
         let names: Vec<&str> = self.members.iter().map(|member| member.name.as_str()).collect();
-        let of_inputs = self.inputs.iter().map(|input| input.text.as_str());
-        let of_traces = self.traces.iter().filter_map(|it| it.trace.version_text.as_deref());
         let mut all = Mentions::default();
-        for text in of_inputs.chain(of_traces) {
-            let found = deployed::mentions(text, &names);
+        for input in self.inputs {
+            let found = deployed::mentions(&input.text, &names);
             all.versions.extend(found.versions);
             all.revisions.extend(found.revisions);
         }

@@ -156,7 +156,7 @@ impl<'a> Run<'a> {
         let listed = Arc::clone(&listing);
         let indexing = scope.spawn(move || workspace.index().update(workspace, &listed, cancel));
         let tree = self.tree(&listing, &traces);
-        let (mut ground, head) = self.ground(inputs, &traces, &tree);
+        let (mut ground, head) = self.ground(inputs, &tree);
         if let Some(ground) = &mut ground {
             inferred::refine(self, ground, &traces, &tree);
         }
@@ -257,17 +257,12 @@ impl<'a> Run<'a> {
         Tree { files, packages, package_sources }
     }
 
-    fn ground(
-        &mut self,
-        inputs: &[RawInput],
-        traces: &[Repeated<Trace>],
-        tree: &Tree,
-    ) -> (Option<Ground>, Option<CommitId>) {
+    fn ground(&mut self, inputs: &[RawInput], tree: &Tree) -> (Option<Ground>, Option<CommitId>) {
         let workspace = self.workspace;
         let found = Repository::discover(workspace.root(), workspace.environment(), self.cancel);
         let Some(repository) = self.answered(found) else { return (None, None) };
         let head = self.answered(repository.head(self.cancel)).flatten();
-        let clues = deployed::Clues { inputs, traces, members: tree.packages.members() };
+        let clues = deployed::Clues { inputs, members: tree.packages.members() };
         let deployed = deployed::find(self, &repository, head.clone(), &clues);
         (Some(Ground { repository, deployed }), head)
     }
