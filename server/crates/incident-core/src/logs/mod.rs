@@ -4,6 +4,7 @@
 //! and records with one level and one template are a group. Nothing is sampled: every line counts.
 
 mod record;
+mod report;
 mod template;
 
 use std::collections::HashMap;
@@ -14,80 +15,17 @@ use self::record::{Record, records};
 use crate::cancel::Cancel;
 use crate::input::RawInput;
 use crate::problem::Problem;
-use crate::text::ByteSpan;
 
-/// What a log says, grouped and counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogReport {
-    /// The number of lines read, over all inputs.
-    pub n_lines: u64,
-    /// The number of bytes read, over all inputs.
-    pub n_bytes: u64,
-    /// Groups, the ones that matter first: severe before mild, frequent before rare, then by line.
-    pub groups: Vec<LogGroup>,
-}
-
-/// Records that one statement printed, as far as their text tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogGroup {
-    /// A stable name made from level and template.
-    pub id: String,
-    /// The constant part of the message, with `<*>` where values stood.
-    pub template: String,
-    /// The level.
-    pub level: Level,
-    /// How many records.
-    pub count: u64,
-    /// The input's name in which the first record stands.
-    pub input: String,
-    /// Line of the first record's head, from 1.
-    pub first_line: u64,
-    /// Line of the last record's head, from 1.
-    pub last_line: u64,
-    /// The first record's time, RFC 3339 in UTC, where its stamp could be read.
-    pub first_seen: Option<String>,
-    /// The last record's time, likewise.
-    pub last_seen: Option<String>,
-    /// One record as it stands in the log, cut at 400 characters.
-    pub sample: String,
-    /// Where that record stands in its input.
-    pub sample_span: ByteSpan,
-}
-
-/// How severe a record says it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Finest detail.
-    Trace,
-    /// For developers.
-    Debug,
-    /// Normal operation, and records that name no level.
-    #[default]
-    Info,
-    /// Something that may become a failure.
-    Warn,
-    /// A failure.
-    Error,
-    /// The program ended, or a panic was printed.
-    Fatal,
-}
-
-impl Level {
-    /// Returns the name used in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Trace => "trace",
-            Self::Debug => "debug",
-            Self::Info => "info",
-            Self::Warn => "warn",
-            Self::Error => "error",
-            Self::Fatal => "fatal",
-        }
-    }
-}
+pub use self::report::{
+    DeployHow, DeployTime, GroupFrame, GroupKind, GroupStatus, GroupTrace, Level, LogGroup,
+    LogReport, Minute, Rates,
+};
 
 /// The longest sample that a group keeps, in characters.
 const MAX_SAMPLE_CHARS: usize = 400;
+
+/// The longest message that a group keeps, in characters.
+const MAX_MESSAGE_CHARS: usize = 1000;
 
 /// Groups the records of all inputs.
 ///
@@ -110,6 +48,7 @@ pub fn group(inputs: &[RawInput], cancel: &Cancel) -> (LogReport, Vec<Problem>) 
                 );
                 break 'inputs;
             }
+            report.n_records += 1;
             let template = template::mask(&record.message);
             groups
                 .entry((record.level, template))
@@ -139,14 +78,19 @@ impl LogGroup {
             id,
             template: template.to_owned(),
             level: record.level,
+            kind: record.level.kind(),
             count: 1,
             input: input.name.clone(),
             first_line: record.line,
             last_line: record.line,
+            first_byte: record.span.start as u64,
+            last_byte: record.span.start as u64,
             first_seen: record.time.map(|time| time.to_string()),
             last_seen: record.time.map(|time| time.to_string()),
             sample: record.text.chars().take(MAX_SAMPLE_CHARS).collect(),
             sample_span: record.span,
+            message: record.message.chars().take(MAX_MESSAGE_CHARS).collect(),
+            ..Self::default()
         }
     }
 
@@ -154,6 +98,7 @@ impl LogGroup {
     fn add(&mut self, record: &Record<'_>) {
         self.count += 1;
         self.last_line = record.line;
+        self.last_byte = record.span.start as u64;
         if let Some(time) = record.time.map(|time| time.to_string()) {
             // RFC 3339 in UTC sorts as text.
             if self.first_seen.as_ref().is_none_or(|first| time < *first) {

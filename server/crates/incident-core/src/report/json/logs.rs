@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Problem, SCHEMA_VERSION};
+use crate::logs::GroupStatus;
 use crate::{logs, problem};
 
 /// What `logs --format json` prints.
@@ -16,6 +17,8 @@ pub struct Logs {
     pub bytes: u64,
     /// The ones that matter first.
     pub groups: Vec<LogGroup>,
+    /// The deploy that the log is held against; null where no deploy time is known.
+    pub deploy: Option<Deploy>,
     /// What could not be done.
     pub problems: Vec<Problem>,
 }
@@ -29,8 +32,16 @@ pub struct LogGroup {
     pub template: String,
     /// `trace`, `debug`, `info`, `warn`, `error` or `fatal`.
     pub level: String,
+    /// `log`, `warn`, `error`, `exception` or `panic`.
+    pub kind: String,
+    /// The logger or module that the records name.
+    pub target: Option<String>,
     /// How many records.
     pub count: u64,
+    /// How many of them before the deploy; null where no deploy time is known.
+    pub count_before: Option<u64>,
+    /// How many of them from the deploy on; null where no deploy time is known.
+    pub count_after: Option<u64>,
     /// Line of the first record, from 1.
     pub first_line: u64,
     /// Line of the last record, from 1.
@@ -41,14 +52,31 @@ pub struct LogGroup {
     pub last_seen: Option<String>,
     /// Whether it appeared after the deploy only; null where no deploy time is known.
     pub new_after_deploy: Option<bool>,
+    /// `unknown`, `new`, `bursting`, `gone` or `steady`.
+    pub status: String,
     /// Where it became frequent.
     pub burst: Option<Burst>,
     /// The statement that prints it.
     pub statement: Option<Statement>,
     /// The incident that it belongs to.
     pub incident: Option<String>,
+    /// Made from the top frame of the service's own code and the kind, of records with a trace.
+    pub fingerprint: Option<String>,
+    /// The message of one record without stamp, level and logger, cut at 1,000 characters.
+    pub message: String,
     /// One record as it stands in the log, cut at 400 characters.
     pub sample: String,
+}
+
+/// The deploy that a log is held against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deploy {
+    /// The time.
+    pub at: String,
+    /// `given`, `words`, `event`, `commit`, `banner` or `change_point`.
+    pub how: String,
+    /// What tells, in words.
+    pub evidence: String,
 }
 
 /// Where a group became frequent.
@@ -81,6 +109,11 @@ impl Logs {
             lines: report.n_lines,
             bytes: report.n_bytes,
             groups: report.groups.iter().map(LogGroup::from).collect(),
+            deploy: report.deploy.as_ref().map(|deploy| Deploy {
+                at: deploy.at.clone(),
+                how: deploy.how.as_str().to_owned(),
+                evidence: deploy.evidence.clone(),
+            }),
             problems: problems.iter().map(Problem::from).collect(),
         }
     }
@@ -92,15 +125,29 @@ impl From<&logs::LogGroup> for LogGroup {
             id: group.id.clone(),
             template: group.template.clone(),
             level: group.level.as_str().to_owned(),
+            kind: group.kind.as_str().to_owned(),
+            target: group.target.clone(),
             count: group.count,
+            count_before: group.count_before,
+            count_after: group.count_after,
             first_line: group.first_line,
             last_line: group.last_line,
             first_seen: group.first_seen.clone(),
             last_seen: group.last_seen.clone(),
-            new_after_deploy: None,
-            burst: None,
+            new_after_deploy: (group.status != GroupStatus::Unknown)
+                .then_some(group.status == GroupStatus::New),
+            status: group.status.as_str().to_owned(),
+            burst: group.rates.as_ref().filter(|_| group.status == GroupStatus::Bursting).map(
+                |rates| Burst {
+                    start: rates.start.clone(),
+                    rate_before: rates.before,
+                    rate_after: rates.after,
+                },
+            ),
             statement: None,
             incident: None,
+            fingerprint: group.trace.as_ref().map(|trace| trace.fingerprint.clone()),
+            message: group.message.clone(),
             sample: group.sample.clone(),
         }
     }
