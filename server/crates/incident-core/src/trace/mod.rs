@@ -12,6 +12,7 @@ mod location;
 pub mod names;
 mod origin;
 mod packages;
+mod pairs;
 mod references;
 mod rust;
 mod unwrap;

@@ -3,8 +3,9 @@
 //! Used where a text holds no trace, and to find the place in a line that a custom hook printed.
 
 use super::location::Place;
+use super::pairs::{Pairs, Told};
 use super::unwrap::each_line;
-use super::{Frame, Origin, Trace, TraceKind, packages};
+use super::{Frame, Origin, SourceLocation, Trace, TraceKind, packages};
 use crate::input::Language;
 use crate::text::ByteSpan;
 
@@ -40,24 +41,41 @@ pub(super) fn as_trace(text: &str) -> Option<Trace> {
 
 fn frames(text: &str, bare: Bare) -> Vec<Frame> {
     let mut frames: Vec<Frame> = Vec::new();
+    let mut pairs = Pairs::default();
     each_line(text, |line| {
         if frames.len() >= MAX_REFERENCES {
             return;
         }
-        for place in find_all(line.body(), bare) {
-            let location = place.located(&line);
-            let span = location.span;
-            let origin = match packages::home_of(&location.file) {
-                packages::PathHome::Std => Origin::Std,
-                packages::PathHome::Runtime => Origin::Runtime,
-                packages::PathHome::Package(_) => Origin::Dependency,
-                packages::PathHome::Nowhere | packages::PathHome::Other => Origin::App,
-            };
-            frames.push(Frame { location: Some(location), origin, span, ..Frame::default() });
+        frames.extend(find_all(line.body(), bare).map(|place| frame(place.located(&line))));
+        match pairs.take(&line) {
+            Some(Told::Place(location)) => {
+                // The file alone may have been taken already.
+                frames.retain(|frame| !location.span.covers(frame.span));
+                frames.push(frame(location));
+            }
+            Some(Told::Column(column, end)) => {
+                if let Some(location) = frames.last_mut().and_then(|frame| frame.location.as_mut())
+                {
+                    location.column = Some(column);
+                    location.span = ByteSpan::new(location.span.start, end);
+                }
+            }
+            None => {}
         }
     });
     frames.truncate(MAX_REFERENCES);
     frames
+}
+
+fn frame(location: SourceLocation) -> Frame {
+    let span = location.span;
+    let origin = match packages::home_of(&location.file) {
+        packages::PathHome::Std => Origin::Std,
+        packages::PathHome::Runtime => Origin::Runtime,
+        packages::PathHome::Package(_) => Origin::Dependency,
+        packages::PathHome::Nowhere | packages::PathHome::Other => Origin::App,
+    };
+    Frame { location: Some(location), origin, span, ..Frame::default() }
 }
 
 fn language(file: &str) -> Language {
@@ -123,6 +141,7 @@ fn find_from(text: &str, from: usize, bare: Bare) -> Option<(Place<'_>, usize)> 
             continue;
         }
         let start = path_start(text, from, dot);
+        let start = start + key_len(text.get(start..dot)?);
         let path = text.get(start..ext_end)?;
         let file = path.strip_prefix("file://").unwrap_or(path);
         // `example.com:8080` is a host and a port.
@@ -200,19 +219,24 @@ impl Suffix {
         Self::new(after, rest, line, column)
     }
 
-    /// `", line 12, column 5`, ` line 12`, `' at line 12`, ` on line 12, col 5`.
+    /// `", line 12, column 5`, ` line 12`, `' at line 12`, ` on line 12, col 5`, `","line":12`,
+    /// ` line=12`, `", line_number: 12`.
     fn words(after: &str) -> Option<Self> {
         let rest = after.trim_start_matches(['"', '\'', '`', '’', '”']);
         if after.len() - rest.len() > 6 {
             return None;
         }
-        let rest = rest.strip_prefix([',', ':']).unwrap_or(rest).trim_start_matches(' ');
+        let rest = rest.strip_prefix([',', ':', ';']).unwrap_or(rest).trim_start_matches(' ');
         let rest =
             ["at ", "on ", "in "].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest);
-        let rest = ["line ", "line:", "Line ", "ln ", "line number "]
+        let rest = rest.strip_prefix('"').unwrap_or(rest);
+        let rest = ["line number", "line_number", "lineno", "line", "Line", "ln"]
             .iter()
             .find_map(|word| rest.strip_prefix(word))?;
-        let (line, rest) = number(rest.trim_start_matches(' '))?;
+        let rest = rest.strip_prefix('"').unwrap_or(rest);
+        let value = rest.trim_start_matches([' ', ':', '=']);
+        let n_between = rest.len() - value.len();
+        let (line, rest) = number(value).filter(|_| (1..=3).contains(&n_between))?;
         let column = column_words(rest);
         let (column, rest) = column.map_or((None, rest), |(column, rest)| (Some(column), rest));
         Self::new(after, rest, line, column)
@@ -257,6 +281,13 @@ fn path_start(text: &str, from: usize, dot: usize) -> usize {
         return open;
     }
     rooted_start(head, floor, start).unwrap_or(start)
+}
+
+/// Returns the length of `file=` before a path: a field of a log line.
+fn key_len(path: &str) -> usize {
+    let key = path.bytes().take_while(|byte| byte.is_ascii_lowercase() || *byte == b'_').count();
+    let is_key = key > 0 && path.as_bytes().get(key) == Some(&b'=');
+    if is_key { key + 1 } else { 0 }
 }
 
 fn is_path_char(c: char) -> bool {

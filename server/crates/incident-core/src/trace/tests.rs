@@ -240,6 +240,38 @@ file:///srv/app/index.ts#L9, example.com:8080, version 1.2.3
 }
 
 #[test]
+fn places_told_in_named_fields() {
+    check(
+        r#"ERROR: cannot start
+|-- file: /srv/app/src/bins/run.rs
+|-- line: 37
+`-- column: 9
+    ├── file = "src/setup.rs"
+    └── line = 81
+- Line number: 12
+- Column: 3
+- File: src/other.rs
+{"level":"ERROR","filename":"src/job.rs","line_number":7}
+level=error file=src/logfmt.rs line=5 msg="file:line"
+  "file": "web/app.ts",
+  "lineno": 9,
+file: notes
+line: 3
+"#,
+        expect![[r#"
+            exception
+              - app ? @ /srv/app/src/bins/run.rs:37:9
+              - app ? @ src/setup.rs:81
+              - app ? @ src/other.rs:12
+              - app ? @ src/job.rs:7
+              - app ? @ src/logfmt.rs:5
+              - app ? @ web/app.ts:9
+            warning: no stack trace in trace.txt; read the 6 source places that it names instead
+        "#]],
+    );
+}
+
+#[test]
 fn reports_of_other_tools() {
     check(
         "Backtrace (most recent call last):
