@@ -38,6 +38,7 @@ pub mod hypothesis;
 pub mod api;
 pub mod check;
 pub mod deps;
+pub mod error_codes;
 
 pub mod present;
 pub mod redact;

@@ -68,9 +68,10 @@ pub(super) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Explain a diagnostic code or a command.
+    /// Explain a diagnostic code, an error code or a command.
     Help {
-        /// A code (`crash-site`) or a command (`explain`); without one, all of them are listed.
+        /// A code (`crash-site`), an error code (`ECONNREFUSED`, `137`, `40P01`) or a command
+        /// (`explain`); without one, codes and commands are listed.
         topic: Option<String>,
     },
 }

@@ -1,9 +1,11 @@
-//! `incident-lsp help`: the offline page of each diagnostic code, and the help of each command.
+//! `incident-lsp help`: the offline page of each diagnostic code, what error codes mean, and the
+//! help of each command.
 
 use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::CommandFactory as _;
+use incident_core::error_codes;
 use incident_core::present::Code;
 
 use super::args::Args;
@@ -24,10 +26,14 @@ pub(super) fn run(topic: &Option<String>) -> Outcome {
             (None, Some(command)) => {
                 output::print(&command.render_long_help().ansi().to_string())?;
             }
-            (None, None) => bail!(
-                "there is no help on `{topic}`: it is neither a command nor one of the codes {}",
-                Code::ALL.map(Code::as_str).join(", ")
-            ),
+            (None, None) => match error_codes(topic) {
+                Some(page) => output::print(&page)?,
+                None => bail!(
+                    "there is no help on `{topic}`: it is no command, no error code that is known \
+                     here and none of the codes {}",
+                    Code::ALL.map(Code::as_str).join(", ")
+                ),
+            },
         },
     }
     Ok(ExitCode::from(DONE))
@@ -44,6 +50,16 @@ fn page(code: Code) -> &'static str {
         Code::FixLoop => include_str!("../../../../docs/codes/fix-loop.md"),
         Code::HostileText => include_str!("../../../../docs/codes/hostile-text.md"),
     }
+}
+
+/// Says what an error code of another program means: `ECONNREFUSED`, `137`, `40P01`.
+fn error_codes(topic: &str) -> Option<String> {
+    let found = error_codes::lookup(topic);
+    let lines: Vec<String> = found
+        .iter()
+        .map(|code| format!("{}\n  ({})\n", code.line(), code.family.source()))
+        .collect();
+    (!lines.is_empty()).then(|| lines.concat())
 }
 
 fn list_of_codes() -> String {
