@@ -17,6 +17,7 @@ use crate::Format;
 use crate::table::{Section, Table};
 
 mod case;
+mod installed;
 mod project;
 mod score;
 
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     /// Score only cases whose id has this in it.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Score one language only: rust, javascript, python or cli.
+    #[arg(long)]
+    language: Option<String>,
     /// Check every Rust file of a workspace that builds, too: each accusation in it is false.
     #[arg(long, value_name = "DIR")]
     valid: Option<PathBuf>,
@@ -62,38 +66,67 @@ struct SetScore {
     warm: Vec<Duration>,
 }
 
+impl SetScore {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            score: Score::default(),
+            cold: Duration::ZERO,
+            warm: Vec::new(),
+        }
+    }
+}
+
 /// Scores the folder and prints the result.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let rust = args.dir.join("rust");
     let mut sets = Vec::new();
     let mut checkers: BTreeMap<String, (Project, Checker, Duration)> = BTreeMap::new();
-    for (name, cases) in case::load_all(&rust)? {
+    let is_wanted = |language: &str| args.language.as_deref().is_none_or(|it| it == language);
+    for (name, cases) in if is_wanted("rust") { case::load_all(&rust)? } else { Vec::new() } {
         let cases: Vec<Case> = cases
             .into_iter()
             .filter(|case| args.only.as_ref().is_none_or(|only| case.id.contains(only)))
             .collect();
         sets.push(score_set(&name, &cases, &rust, &mut checkers)?);
     }
+    let mut others = Vec::new();
+    for kind in installed::Kind::ALL.into_iter().filter(|kind| is_wanted(kind.name())) {
+        let scored = installed::score_all(kind, &args.dir, args.only.as_deref())?;
+        others.push((kind.name(), scored));
+    }
     if args.misses {
         let mut out = std::io::stdout().lock();
-        for miss in sets.iter().flat_map(|set| &set.score.misses) {
+        let others = others.iter().flat_map(|(_, sets)| sets);
+        for miss in sets.iter().chain(others).flat_map(|set| &set.score.misses) {
             writeln!(out, "{miss}")?;
         }
     }
     let valid = args.valid.as_deref().map(score_valid);
     match args.format {
         Format::Text => {
-            let mut table = table(&sets);
+            if !sets.is_empty() {
+                let mut table = table("rust", &sets);
+                table.push(baselines());
+                table.print(Format::Text)?;
+            }
+            for (name, sets) in others.iter().filter(|(_, sets)| !sets.is_empty()) {
+                table(name, sets).print(Format::Text)?;
+            }
+            let mut table = Table::new("apis", &["all"]);
             if let Some(valid) = &valid {
                 table.push(valid_section(valid));
+                table.print(Format::Text)?;
             }
-            table.print(Format::Text)?;
         }
         Format::Json => {
-            let sets: BTreeMap<&str, &Score> =
-                sets.iter().map(|set| (set.name.as_str(), &set.score)).collect();
-            let report = json!({ "rust": sets, "javascript": null, "python": null, "cli": null,
-                "valid": valid });
+            let mut report = json!({ "valid": valid });
+            let all = [("rust", &sets)].into_iter();
+            for (name, sets) in all.chain(others.iter().map(|(name, sets)| (*name, sets))) {
+                let sets: BTreeMap<&str, &Score> =
+                    sets.iter().map(|set| (set.name.as_str(), &set.score)).collect();
+                report[name] = json!(sets);
+            }
             writeln!(std::io::stdout().lock(), "{report:#}")?;
         }
     }
@@ -106,12 +139,7 @@ fn score_set(
     rust: &Path,
     checkers: &mut BTreeMap<String, (Project, Checker, Duration)>,
 ) -> anyhow::Result<SetScore> {
-    let mut set = SetScore {
-        name: name.to_owned(),
-        score: Score::default(),
-        cold: Duration::ZERO,
-        warm: Vec::new(),
-    };
+    let mut set = SetScore::new(name);
     let options = CheckOptions { language: Some("rust".to_owned()), file: None };
     let cancel = Cancel::new();
     for case in cases {
@@ -174,14 +202,14 @@ fn valid_section(valid: &ValidScore) -> Section {
     section
 }
 
-fn table(sets: &[SetScore]) -> Table {
+fn table(language: &str, sets: &[SetScore]) -> Table {
     let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
     let mut columns = names.clone();
-    columns.push("rust");
+    columns.push(language);
     let mut total = Score::default();
     sets.iter().for_each(|set| total.add(set.score.clone()));
     let scores: Vec<&Score> = sets.iter().map(|set| &set.score).chain([&total]).collect();
-    let mut table = Table::new("apis", &columns);
+    let mut table = Table::new(&format!("apis, {language}"), &columns);
     let row = |show: &dyn Fn(&Score) -> String| scores.iter().map(|one| show(one)).collect();
     let mut section = Section::new("references that the compiler rejects");
     section.row("flagged", row(&|one| share(one.rejected().flagged, one.rejected().labelled)));
@@ -245,11 +273,10 @@ fn table(sets: &[SetScore]) -> Table {
     section.row("warm, median", times(&|set| millis(set.warm.get(set.warm.len() / 2))));
     section.row("warm, 95%", times(&|set| millis(set.warm.get(set.warm.len() * 95 / 100))));
     table.push(section);
-    let mut section = Section::new("other languages");
-    for language in ["javascript", "python", "cli"] {
-        section.row(language, vec!["not supported yet".to_owned()]);
-    }
-    table.push(section);
+    table
+}
+
+fn baselines() -> Section {
     let mut section = Section::new("baselines on the rust sets without rustevo2-std");
     section.columns(&["precision", "flagged", "false", "valid accused"]);
     for (name, cells) in [
@@ -259,8 +286,7 @@ fn table(sets: &[SetScore]) -> Table {
     ] {
         section.row(name, cells.iter().map(|cell| (*cell).to_owned()).collect());
     }
-    table.push(section);
-    table
+    section
 }
 
 fn share(part: usize, whole: usize) -> String {

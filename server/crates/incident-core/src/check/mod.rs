@@ -10,8 +10,11 @@ use crate::cancel::Cancel;
 use crate::deps::{LockedPackages, PackageId};
 use crate::problem::Problem;
 
+mod language;
 mod snippet;
 mod walk;
+
+pub mod shell;
 
 mod calls;
 mod infer;
@@ -22,7 +25,8 @@ mod patterns;
 mod names;
 mod solve;
 
-pub use snippet::{Snippet, SnippetKind, parse_snippet};
+pub use language::Language;
+pub use snippet::{OtherPart, Snippet, SnippetKind, parse_snippet};
 
 /// One name that a snippet, a file or a diff relies on, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

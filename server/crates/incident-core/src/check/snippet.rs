@@ -1,7 +1,7 @@
 //! What may be checked: a snippet, a file, a unified diff, Markdown with fences.
 //!
-//! Each becomes parts of Rust text in which every byte keeps its line and column: what is not Rust
-//! is blanked out, so that places need no translation.
+//! Each becomes parts of one language in which every byte keeps its line and column: what does not
+//! belong is blanked out, so that places need no translation.
 
 use tree_sitter::{Node, Parser, Tree};
 
@@ -10,11 +10,13 @@ use crate::cancel::Cancel;
 use crate::problem::Problem;
 use crate::text::{ByteSpan, LineIndex};
 
+use super::Language;
+
 /// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SnippetKind {
-    /// A few lines of Rust, or a whole file.
-    Rust,
+    /// A few lines of one language, or a whole file.
+    Code(Language),
     /// A unified diff; only added lines are checked.
     Diff,
     /// Markdown; fenced blocks are checked.
@@ -36,7 +38,7 @@ impl SnippetKind {
             has_old_name = line.starts_with("--- ");
             has_fence |= line.trim_start().starts_with("```");
         }
-        if has_fence { Self::Markdown } else { Self::Rust }
+        if has_fence { Self::Markdown } else { Self::Code(Language::Rust) }
     }
 }
 
@@ -44,6 +46,7 @@ impl SnippetKind {
 #[derive(Clone, Debug, Default)]
 pub struct Snippet {
     pub(crate) parts: Vec<Part>,
+    pub(crate) others: Vec<OtherPart>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -63,6 +66,27 @@ pub(crate) struct Part {
     pub(crate) scopes: Vec<(ByteSpan, SnippetScope)>,
 }
 
+/// Text of another language that stands by itself.
+#[derive(Clone, Debug)]
+pub struct OtherPart {
+    /// What it is written in.
+    pub language: Language,
+    /// As long as the whole input; what does not belong is blank.
+    pub text: String,
+    /// Lines whose references are told; `None` for all.
+    told: Option<Vec<bool>>,
+    /// The text is cut out of a file: names may come from what is not seen.
+    pub is_cut: bool,
+}
+
+impl OtherPart {
+    /// Says whether a reference on this line, from 1, is told.
+    pub fn is_told(&self, line: u32) -> bool {
+        let Some(told) = &self.told else { return true };
+        told.get((line as usize).saturating_sub(1)).copied().unwrap_or(false)
+    }
+}
+
 /// Inputs beyond this are not checked.
 const MAX_BYTES: usize = 4 << 20;
 /// Blocks nested deeper than this are not checked.
@@ -77,7 +101,7 @@ pub fn parse_snippet(text: &str, kind: SnippetKind) -> Snippet {
         return snippet;
     }
     match kind {
-        SnippetKind::Rust => snippet.add(text.to_owned(), None, false),
+        SnippetKind::Code(language) => snippet.add(language, text.to_owned(), None, false),
         SnippetKind::Markdown => markdown_parts(text, &mut snippet),
         SnippetKind::Diff => diff_parts(text, &mut snippet),
     }
@@ -85,7 +109,24 @@ pub fn parse_snippet(text: &str, kind: SnippetKind) -> Snippet {
 }
 
 impl Snippet {
-    fn add(&mut self, text: String, told: Option<Vec<bool>>, is_cut: bool) {
+    /// Returns the parts that are not Rust.
+    pub fn others(&self) -> &[OtherPart] {
+        &self.others
+    }
+
+    /// Says that no part is Rust, so that no crate is needed.
+    pub fn is_without_rust(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    fn add(&mut self, language: Language, text: String, told: Option<Vec<bool>>, is_cut: bool) {
+        match language {
+            Language::Rust => self.add_rust(text, told, is_cut),
+            _ => self.others.push(OtherPart { language, text, told, is_cut }),
+        }
+    }
+
+    fn add_rust(&mut self, text: String, told: Option<Vec<bool>>, is_cut: bool) {
         let mut parser = Parser::new();
         let language = tree_sitter_rust::LANGUAGE.into();
         let tree = match parser.set_language(&language) {
@@ -262,17 +303,18 @@ fn add_fence(
 ) {
     let language = info.split([',', ' ', '{']).next().unwrap_or_default();
     match language {
-        "" | "rust" | "rs" | "Rust" => {
-            snippet.add(blank_outside(text, body), None, false);
-        }
+        "" => snippet.add(Language::Rust, blank_outside(text, body), None, false),
         "diff" | "patch" => {
             diff_parts(&blank_outside(text, body), snippet);
         }
-        // Shown to a person as it stands, so without what an editor would act on.
-        other => {
-            let shown: String = other.chars().filter(|c| !c.is_control()).take(20).collect();
-            other_languages.push(shown);
-        }
+        other => match Language::named(other) {
+            Some(language) => snippet.add(language, blank_outside(text, body), None, false),
+            None => {
+                // Shown to a person as it stands, so without what an editor would act on.
+                let shown: String = other.chars().filter(|c| !c.is_control()).take(20).collect();
+                other_languages.push(shown);
+            }
+        },
     }
 }
 
@@ -289,16 +331,19 @@ fn blank(byte: u8) -> char {
     if byte == b'\n' { '\n' } else { ' ' }
 }
 
-/// One part for each Rust file of the diff: context and added lines, the added ones told.
+/// One part for each file of the diff whose language is known: context and added lines, the added ones told.
 fn diff_parts(text: &str, snippet: &mut Snippet) {
     let mut part = String::with_capacity(text.len());
     let mut told = Vec::new();
-    let mut is_rust = true;
+    // A diff without file names is taken for one of Rust.
+    let mut language = Some(Language::Rust);
     // Lines of the current hunk that are still to come, on the old and the new side.
     let mut left = (0usize, 0usize);
-    let finish = |part: &mut String, told: &mut Vec<bool>, snippet: &mut Snippet| {
-        if told.contains(&true) {
-            snippet.add(part.clone(), Some(told.clone()), true);
+    let finish = |language, part: &mut String, told: &mut Vec<bool>, snippet: &mut Snippet| {
+        if let Some(language) = language
+            && told.contains(&true)
+        {
+            snippet.add(language, part.clone(), Some(told.clone()), true);
         }
         *part = part.bytes().map(blank).collect();
         told.iter_mut().for_each(|line| *line = false);
@@ -310,19 +355,19 @@ fn diff_parts(text: &str, snippet: &mut Snippet) {
         match line.as_bytes().first() {
             Some(b'+') if in_hunk => {
                 left.1 = left.1.saturating_sub(1);
-                kept = is_rust;
-                is_added = is_rust;
+                kept = language.is_some();
+                is_added = kept;
             }
             Some(b'-') if in_hunk => left.0 = left.0.saturating_sub(1),
             Some(b'\\') => {}
             Some(_) if in_hunk && !line.starts_with("@@ ") => {
                 left = (left.0.saturating_sub(1), left.1.saturating_sub(1));
-                kept = is_rust;
+                kept = language.is_some();
             }
             _ if line.starts_with("+++ ") => {
-                finish(&mut part, &mut told, snippet);
+                finish(language, &mut part, &mut told, snippet);
                 let path = line[4..].split('\t').next().unwrap_or_default().trim();
-                is_rust = path.ends_with(".rs");
+                language = Language::of_file(path);
             }
             _ if line.starts_with("@@ ") => left = hunk_lengths(line),
             _ => {}
@@ -335,7 +380,7 @@ fn diff_parts(text: &str, snippet: &mut Snippet) {
         }
         told.push(is_added);
     }
-    finish(&mut part, &mut told, snippet);
+    finish(language, &mut part, &mut told, snippet);
 }
 
 /// Reads `@@ -1,7 +1,9 @@`; a length that is left out is 1.

@@ -88,7 +88,7 @@ fn check_kind(fixture: &str, text: &str, kind: SnippetKind, expected: Expect) {
 }
 
 fn check_rust(fixture: &str, text: &str, expected: Expect) {
-    check_kind(fixture, text, SnippetKind::Rust, expected);
+    check_kind(fixture, text, SnippetKind::Code(Language::Rust), expected);
 }
 
 const CLOCK: &str = r#"
@@ -186,7 +186,6 @@ fn fences_of_markdown() {
             3:5 clock exists
             3:12 clock::time exists
             3:18 clock::time::sleeps missing: `clock::time` of clock 1.0.0 has no item `sleeps` -> sleep
-            blocks marked `python` are not checked yet
         "#]],
     );
 }

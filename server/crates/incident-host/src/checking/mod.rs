@@ -3,9 +3,11 @@
 //! Reads manifests, the lock file and package sources as text; nothing is run.
 
 mod load;
+mod others;
 #[cfg(test)]
 mod tests;
 mod toolchain;
+mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -13,7 +15,8 @@ use std::sync::Mutex;
 use incident_core::api::{ApiWorld, CrateKey, LoadedCrate};
 use incident_core::cancel::Cancel;
 use incident_core::check::{
-    Checked, Reference, Resolved, Snippet, SnippetKind, check, parse_snippet, wanted_packages,
+    Checked, Language, Reference, Resolved, Snippet, SnippetKind, check, parse_snippet,
+    wanted_packages,
 };
 use incident_core::deps::features::{Features, resolve_dependency, resolve_features};
 use incident_core::deps::manifest::{Dependency, Manifest, parse_manifest};
@@ -25,6 +28,7 @@ use crate::packages::Packages;
 use crate::source::{self, Listing};
 use crate::workspace::Workspace;
 
+use self::others::Others;
 use self::toolchain::Toolchain;
 
 /// How a text is to be read.
@@ -49,6 +53,7 @@ pub struct Checker {
     features: Features,
     toolchain: Option<Toolchain>,
     world: Mutex<ApiWorld>,
+    others: Mutex<Others>,
 }
 
 /// Checks one text; a caller with several keeps a [`Checker`].
@@ -102,6 +107,7 @@ impl Checker {
             manifests: all,
             features,
             world: Mutex::new(ApiWorld::new()),
+            others: Mutex::new(Others::default()),
         };
         (checker, problems)
     }
@@ -117,14 +123,15 @@ impl Checker {
             Ok(kind) => kind,
             Err(language) => {
                 let message = format!(
-                    "{language} is not checked yet; Rust, diffs of Rust and \
-                     Markdown with Rust are"
+                    "{language} is not checked; rust, javascript, typescript, python, shell, \
+                     diffs and Markdown are"
                 );
                 return (Vec::new(), vec![Problem::warning(message)]);
             }
         };
         let snippet = parse_snippet(text, kind);
-        let checked = self.check_snippet(&snippet, cancel);
+        let mut checked = self.check_snippet(&snippet, cancel);
+        self.check_others(&snippet, &mut checked, cancel);
         (checked.references, checked.problems)
     }
 
@@ -135,6 +142,9 @@ impl Checker {
     }
 
     fn check_snippet(&self, snippet: &Snippet, cancel: &Cancel) -> Checked {
+        if snippet.is_without_rust() {
+            return check(snippet, &self.resolved, &ApiWorld::new(), cancel);
+        }
         let mut wanted = wanted_packages(snippet, &self.resolved);
         let mut checked = Checked::default();
         for _round in 0..MAX_ROUNDS {
@@ -178,19 +188,28 @@ impl Checker {
 
 /// Tells what a text is; `Err` names a language that is not checked.
 fn kind_of(text: &str, options: &CheckOptions) -> Result<SnippetKind, String> {
-    let ending = options.file.as_deref().and_then(|file| file.rsplit_once('.')).map(|(_, end)| end);
-    match options.language.as_deref().or(ending) {
-        Some("rust" | "rs") => {
-            let start = text.trim_start();
-            let is_diff = ["diff --git ", "--- ", "@@ -"].iter().any(|it| start.starts_with(it));
-            Ok(if is_diff { SnippetKind::Diff } else { SnippetKind::Rust })
+    let start = text.trim_start();
+    let is_diff = ["diff --git ", "--- a/", "--- /dev/null", "@@ -"]
+        .iter()
+        .any(|head| start.starts_with(head));
+    if let Some(name) = options.language.as_deref() {
+        return match (name, Language::named(name)) {
+            ("diff" | "patch", _) => Ok(SnippetKind::Diff),
+            ("markdown" | "md", _) => Ok(SnippetKind::Markdown),
+            (_, Some(_)) if is_diff => Ok(SnippetKind::Diff),
+            (_, Some(language)) => Ok(SnippetKind::Code(language)),
+            (name, None) => Err(name.to_owned()),
+        };
+    }
+    let file = options.file.as_deref().unwrap_or_default();
+    let ending = file.rsplit_once('.').map(|(_, ending)| ending);
+    match (ending, Language::of_file(file)) {
+        (Some("diff" | "patch"), _) => Ok(SnippetKind::Diff),
+        (Some("md" | "markdown"), _) => Ok(SnippetKind::Markdown),
+        (Some("toml" | "yaml" | "yml" | "properties" | "go" | "java"), _) => {
+            Err(ending.unwrap_or_default().to_owned())
         }
-        Some("diff" | "patch") => Ok(SnippetKind::Diff),
-        Some("markdown" | "md") => Ok(SnippetKind::Markdown),
-        Some(
-            language @ ("javascript" | "typescript" | "python" | "shell" | "toml" | "js" | "ts"
-            | "py" | "sh"),
-        ) => Err(language.to_owned()),
+        (_, Some(language)) if !is_diff => Ok(SnippetKind::Code(language)),
         _ => Ok(SnippetKind::of(text)),
     }
 }

@@ -108,7 +108,7 @@ impl Toolchain {
 }
 
 /// Folders that may be a toolchain's, the likeliest first.
-fn sysroots(workspace: &Workspace) -> Vec<PathBuf> {
+pub(super) fn sysroots(workspace: &Workspace) -> Vec<PathBuf> {
     let environment = workspace.environment();
     let mut sysroots = Vec::new();
     let rustup = environment

@@ -172,6 +172,14 @@ pub(super) struct CheckArgs {
 pub(super) enum CheckLanguage {
     /// Rust code, whole files or parts.
     Rust,
+    /// JavaScript.
+    Javascript,
+    /// TypeScript.
+    Typescript,
+    /// Python.
+    Python,
+    /// Shell commands.
+    Shell,
     /// A unified diff: the lines that it adds.
     Diff,
     /// Text with fenced code.
@@ -183,6 +191,10 @@ impl CheckLanguage {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Rust => "rust",
+            Self::Javascript => "javascript",
+            Self::Typescript => "typescript",
+            Self::Python => "python",
+            Self::Shell => "shell",
             Self::Diff => "diff",
             Self::Markdown => "markdown",
         }

@@ -1,0 +1,45 @@
+//! Parts that are not Rust: each language reads what it needs from its own kind of installation.
+
+use std::sync::PoisonError;
+
+use incident_core::cancel::Cancel;
+use incident_core::check::{Checked, Language, Snippet};
+use incident_core::problem::Problem;
+
+use super::Checker;
+use super::toolchain::sysroots;
+use super::tools::Tools;
+
+/// What was read for languages other than Rust so far.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    tools: Tools,
+}
+
+impl Checker {
+    /// Checks the parts of `snippet` that are not Rust and adds what is found to `checked`.
+    pub(super) fn check_others(&self, snippet: &Snippet, checked: &mut Checked, cancel: &Cancel) {
+        if snippet.others().is_empty() {
+            return;
+        }
+        // What a panic left behind is whole: entries are added one by one.
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        for part in snippet.others() {
+            match part.language {
+                Language::Shell => {
+                    let sysroots = sysroots(&self.workspace);
+                    let found = others.tools.check(&self.workspace, &sysroots, part, cancel);
+                    checked.references.extend(found.references);
+                    checked.problems.extend(found.problems);
+                }
+                language => {
+                    let message = format!("{} is not checked yet", language.as_str());
+                    checked.problems.push(Problem::warning(message));
+                }
+            }
+        }
+        checked
+            .references
+            .sort_by(|a, b| (a.line, a.column, &a.api).cmp(&(b.line, b.column, &b.api)));
+    }
+}
