@@ -50,6 +50,7 @@ impl Scene {
     /// Lends the scene to the ranking.
     pub(super) fn input(&self) -> RankInput<'_> {
         RankInput {
+            log_groups: &[],
             producers: &[],
             traces: &self.traces,
             logs: &self.logs,
@@ -163,6 +164,7 @@ fn history(case: &Case) -> History {
         },
         commits: case.pack.commits.iter().map(commit).collect(),
         blame: blame.collect(),
+        config: Default::default(),
         bounds: format!("since {}", case.facts.range.good),
         bounded: true,
         shallow: false,

@@ -3,6 +3,8 @@
 //! The host reads them from git; nothing here does. People's names are left out on purpose: a
 //! suspect is a change, not a person.
 
+use crate::config_changes::ConfigChanges;
+
 /// A commit's full object id, in lower-case hex. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommitId(pub String);
@@ -247,6 +249,8 @@ pub struct History {
     pub commits: Vec<Commit>,
     /// Blame of the wanted lines. May name commits outside the bounds.
     pub blame: Vec<BlameRange>,
+    /// What the commits changed in settings, manifests, migrations and lock files.
+    pub config: ConfigChanges,
     /// What bounded the list, in words: `since v1.2.0`, `the last 200 commits`.
     pub bounds: String,
     /// There is a lower bound, given or the release before, and no older commit is a candidate.

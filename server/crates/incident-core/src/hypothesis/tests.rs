@@ -101,6 +101,7 @@ fn world(fixture: &str) -> World {
         deployed,
         commits,
         blame: Vec::new(),
+        config: Default::default(),
         bounds: "all".to_owned(),
         bounded: false,
         shallow: false,

@@ -159,6 +159,7 @@ fn what_is_missing_says_how_to_bring_it() {
         },
         commits: Vec::new(),
         blame: Vec::new(),
+        config: Default::default(),
         bounds: "the last 200 commits".to_owned(),
         bounded: false,
         shallow: true,

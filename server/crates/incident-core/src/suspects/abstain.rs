@@ -88,6 +88,8 @@ pub(super) fn grounds(measured: &Measured) -> f64 {
                     | Signal::FileTouched
                     | Signal::SharedWords
                     | Signal::MessageIntroduced
+                    | Signal::SettingChanged
+                    | Signal::PackageChanged
             )
         })
         .map(|row| row.weight * measured.value(row.signal))

@@ -5,12 +5,16 @@
 
 mod abstain;
 mod callees;
+mod concepts;
+mod failure;
+mod settings;
 mod signals;
 mod spans;
 pub(crate) mod stack;
 mod weights;
 mod words;
 
+pub(crate) use self::signals::is_code;
 pub use self::signals::{Measured, measure};
 pub use self::weights::{N_SIGNALS, Signal, TABLE, WeightRow, Weights, weights};
 
@@ -85,6 +89,8 @@ pub struct RankInput<'a> {
     pub traces: &'a [ResolvedTrace],
     /// The log that came with them.
     pub logs: &'a LogReport,
+    /// Ids of the log groups that belong to the incident; may be empty.
+    pub log_groups: &'a [String],
     /// What was pasted around the traces, as far as it is short; only its first 64 KiB count.
     pub context: &'a str,
     /// Functions at the deployed commit: those of the files on the stack, and more where at hand.

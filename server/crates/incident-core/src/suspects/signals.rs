@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::RankInput;
 use super::callees::{self, Call};
+use super::failure;
+use super::settings;
 use super::stack::{self, Site};
 use super::weights::{N_SIGNALS, Signal};
 use super::words::{self, Vocabulary, WeightedWords};
@@ -32,7 +34,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    fn put(&mut self, signal: Signal, value: f64, detail: impl FnOnce() -> String) {
+    pub(super) fn put(&mut self, signal: Signal, value: f64, detail: impl FnOnce() -> String) {
         let slot = &mut self.values[signal as usize];
         if value > *slot {
             *slot = value.min(1.0);
@@ -83,6 +85,7 @@ pub fn measure(input: &RankInput<'_>, cancel: &Cancel) -> Vec<Measured> {
         .collect();
     blamed(input, &spots, &mut measured);
     producers_blamed(input, &mut measured);
+    settings::measure(input, &spots, &failure::lines(input), &mut measured);
     measured
 }
 

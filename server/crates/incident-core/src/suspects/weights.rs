@@ -22,6 +22,10 @@ pub enum Signal {
     SharedWords,
     /// It introduced the text of the message.
     MessageIntroduced,
+    /// It changed a setting that the failure speaks of or that the code on the stack reads.
+    SettingChanged,
+    /// It changed the resolved version of a package on the stack.
+    PackageChanged,
     /// It is one of the newest changes.
     Recent,
     /// It changed much.
@@ -35,7 +39,7 @@ pub enum Signal {
 }
 
 /// How many signals there are.
-pub const N_SIGNALS: usize = 14;
+pub const N_SIGNALS: usize = 16;
 
 /// A weight for each signal, in the order of [`Signal`].
 pub type Weights = [f64; N_SIGNALS];
@@ -58,8 +62,8 @@ pub struct WeightRow {
 /// The priors are round numbers set by reason alone, before any case was scored. The weights are
 /// what `incident-eval regressions DIR --fit` makes of them: a conditional logit over 25 real
 /// regressions of 11 repositories, pulled towards the priors so that a signal which the cases
-/// hardly show stays where reason put it. `message_introduced`, `callee_changed` and
-/// `producer_changed` are such: those cases hold no source text. The same command prints how the fit does on repositories that it has not seen.
+/// hardly show stays where reason put it. `message_introduced`, `callee_changed`,
+/// `producer_changed`, `setting_changed` and `package_changed` are such: those cases hold no source text. The same command prints how the fit does on repositories that it has not seen.
 pub const TABLE: [WeightRow; N_SIGNALS] = [
     row(Signal::BlamedLine, "blamed_line", 3.0, 3.1),
     row(Signal::BlamedNear, "blamed_near", 2.0, 2.7),
@@ -70,6 +74,8 @@ pub const TABLE: [WeightRow; N_SIGNALS] = [
     row(Signal::FileTouched, "file_touched", 1.5, 1.2),
     row(Signal::SharedWords, "shared_words", 2.0, 3.3),
     row(Signal::MessageIntroduced, "message_introduced", 2.0, 2.0),
+    row(Signal::SettingChanged, "setting_changed", 9.0, 9.0),
+    row(Signal::PackageChanged, "package_changed", 4.0, 4.0),
     row(Signal::Recent, "recent", 0.5, 1.8),
     row(Signal::Large, "large", 0.5, 1.3),
     row(Signal::NotCode, "not_code", -2.0, -2.1),

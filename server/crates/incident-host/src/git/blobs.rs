@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use incident_core::cancel::Cancel;
+use incident_core::config_changes::{FileStates, WantedStates};
 use incident_core::history::CommitId;
 
 use super::{GitError, Repository, parse};
@@ -10,6 +11,11 @@ use crate::command::Limits;
 
 /// The largest blob that is read; a source file is far smaller.
 const MAX_BLOB_BYTES: u64 = 8 << 20;
+
+/// The largest settings or lock file that is compared.
+const MAX_SETTINGS_BYTES: u64 = 4 << 20;
+/// How much is read of all of them: the newest changes' files first.
+const MAX_ALL_SETTINGS_BYTES: u64 = 64 << 20;
 
 /// Contents by path, relative to the workspace.
 pub type Contents = BTreeMap<String, Vec<u8>>;
@@ -72,6 +78,81 @@ impl Repository {
                 if let Some(state) = states.get_mut(*state_idx) {
                     state.insert((*path).clone(), bytes.to_vec());
                 }
+            }
+        }
+        Ok(states)
+    }
+
+    /// Returns the texts of settings files around the commits that changed them, in the order of
+    /// `wanted`; in two processes for any number.
+    pub fn file_states(
+        &self,
+        wanted: &[WantedStates],
+        cancel: &Cancel,
+    ) -> Result<Vec<FileStates>, GitError> {
+        let mut states = vec![FileStates::default(); wanted.len()];
+        let mut asked: Vec<(usize, bool)> = Vec::new();
+        let mut request = String::new();
+        for (at, file) in wanted.iter().enumerate() {
+            let sides = [
+                (true, Some(&file.commit), &file.path),
+                (false, file.parent.as_ref(), &file.old_path),
+            ];
+            for (is_after, commit, path) in sides {
+                let (Some(commit), Some(path)) = (commit, self.top_path(path)) else { continue };
+                if !path.contains('\n') {
+                    asked.push((at, is_after));
+                    request.push_str(&format!("{}:{path}\n", commit.0));
+                }
+            }
+        }
+        if asked.is_empty() {
+            return Ok(states);
+        }
+        let heads = self.run("cat-file", &["--batch-check"], request.into_bytes(), cancel)?;
+        let mut by_object: BTreeMap<String, Vec<(usize, bool)>> = BTreeMap::new();
+        let mut order = Vec::new();
+        let mut n_bytes = 0;
+        // How many sides of each file git has, less those that were read.
+        let mut n_lacking = vec![0_u32; wanted.len()];
+        for (asked, head) in asked.into_iter().zip(parse::batch_check(&heads)) {
+            let Some(head) = head.filter(|it| it.kind == "blob") else { continue };
+            if let Some(n_lacking) = n_lacking.get_mut(asked.0) {
+                *n_lacking += 1;
+            }
+            if head.size > MAX_SETTINGS_BYTES {
+                continue;
+            }
+            if !by_object.contains_key(&head.object) {
+                n_bytes += head.size;
+                order.push(head.object.clone());
+            }
+            if n_bytes <= MAX_ALL_SETTINGS_BYTES {
+                by_object.entry(head.object).or_default().push(asked);
+            }
+        }
+        order.retain(|object| by_object.contains_key(object));
+        if order.is_empty() {
+            return Ok(states);
+        }
+        let request: String = order.iter().map(|object| format!("{object}\n")).collect();
+        let limits = Limits { output: 80 << 20, ..Limits::default() };
+        let (answer, _) =
+            self.run_limited("cat-file", &["--batch"], request.into_bytes(), limits, cancel)?;
+        for (object, bytes) in parse::batch(&answer) {
+            for (at, is_after) in by_object.get(&object).into_iter().flatten() {
+                let Some(state) = states.get_mut(*at) else { continue };
+                let side = if *is_after { &mut state.after } else { &mut state.before };
+                *side = Some(String::from_utf8_lossy(bytes).into_owned());
+                if let Some(n_lacking) = n_lacking.get_mut(*at) {
+                    *n_lacking -= 1;
+                }
+            }
+        }
+        // A file of which one side could not be read would look new or gone: it is left out.
+        for (state, n_lacking) in states.iter_mut().zip(n_lacking) {
+            if n_lacking > 0 {
+                *state = FileStates::default();
             }
         }
         Ok(states)

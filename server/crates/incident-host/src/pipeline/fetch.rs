@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use incident_core::history::History;
+use incident_core::cancel::Cancel;
+use incident_core::config_changes::{self, ConfigChange, ConfigChanges};
+use incident_core::history::{Commit, CommitId, History};
 use incident_core::incident::Incident;
 use incident_core::problem::Problem;
 use incident_core::producers::Producer;
@@ -11,8 +13,10 @@ use incident_core::resolve::{ResolvedTrace, Sources};
 use incident_core::suspects;
 use incident_core::syntax::SymbolIndex;
 
+use rayon::prelude::*;
+
 use super::{Ground, Run, deployed};
-use crate::git::{GitError, Log, LogQuery};
+use crate::git::{GitError, Log, LogQuery, Repository};
 use crate::message::plain;
 
 /// How far back to look where the ranking does not say.
@@ -28,7 +32,50 @@ pub(super) struct BoundedQuery {
 /// What git said to a query.
 pub(super) struct LogAnswer {
     pub(super) query: BoundedQuery,
-    pub(super) answer: Result<Log, GitError>,
+    pub(super) answer: Result<(Log, ConfigChanges), GitError>,
+}
+
+/// The commits, and what they changed in settings.
+pub(super) struct ReadLog {
+    pub(super) query: BoundedQuery,
+    pub(super) log: Log,
+    pub(super) config: ConfigChanges,
+}
+
+impl LogAnswer {
+    /// Reads the commits and then the settings files that they changed.
+    pub(super) fn read(query: BoundedQuery, repository: &Repository, cancel: &Cancel) -> Self {
+        let answer = repository.log(&query.query, cancel).map(|log| {
+            let config = config(repository, &log.commits, cancel);
+            (log, config)
+        });
+        Self { query, answer }
+    }
+}
+
+/// Tells what the commits changed in settings, by the files' texts before and after.
+///
+/// Where git does not give those the hunks tell, with shorter keys.
+fn config(repository: &Repository, commits: &[Commit], cancel: &Cancel) -> ConfigChanges {
+    let wanted = config_changes::wanted(commits);
+    let Ok(states) = repository.file_states(&wanted, cancel) else {
+        return commits
+            .iter()
+            .map(|commit| (commit, commit.files.iter().flat_map(config_changes::from_hunks)))
+            .map(|(commit, changes)| (commit.id.clone(), changes.collect::<Vec<_>>()))
+            .filter(|(_, changes)| !changes.is_empty())
+            .collect();
+    };
+    let diffs: Vec<(CommitId, Vec<ConfigChange>)> = wanted
+        .into_par_iter()
+        .zip(states)
+        .map(|(file, states)| (file.commit, config_changes::diff(&file.path, &states)))
+        .collect();
+    let mut config = ConfigChanges::new();
+    for (commit, changes) in diffs.into_iter().filter(|(_, changes)| !changes.is_empty()) {
+        config.entry(commit).or_default().extend(changes);
+    }
+    config
 }
 
 /// Reads the texts of `wanted` that `sources` lacks, now and as they were deployed.
@@ -116,7 +163,7 @@ pub(super) fn log_query(run: &mut Run<'_>, ground: &Ground) -> Option<BoundedQue
 pub(super) fn history(
     run: &mut Run<'_>,
     ground: &Ground,
-    log: Option<(BoundedQuery, Log)>,
+    log: Option<ReadLog>,
     incidents: &[Incident],
     functions: &SymbolIndex,
     producers: &[Producer],
@@ -125,12 +172,14 @@ pub(super) fn history(
         deployed: ground.deployed.clone(),
         commits: Vec::new(),
         blame: Vec::new(),
+        config: ConfigChanges::new(),
         bounds: "no commit could be read".to_owned(),
         bounded: false,
         shallow: ground.repository.is_shallow(),
     };
     let mut since = None;
-    if let Some((query, log)) = log {
+    if let Some(ReadLog { query, log, config }) = log {
+        history.config = config;
         if log.cut {
             run.problems.push(Problem::warning(format!(
                 "the history is larger than what is read at once; looked at the newest {} commits",

@@ -36,7 +36,7 @@ use rayon::prelude::*;
 
 use crate::checking::{CheckOptions, Checker};
 use crate::config;
-use crate::git::{GitError, Log, Repository};
+use crate::git::{GitError, Repository};
 use crate::packages::Packages;
 use crate::source::{self, Listing};
 use crate::workspace::Workspace;
@@ -279,21 +279,19 @@ impl<'a> Run<'a> {
         let ground = ground?;
         let query = fetch::log_query(self, ground)?;
         let (repository, cancel) = (ground.repository.clone(), self.cancel);
-        Some(scope.spawn(move || {
-            let answer = repository.log(&query.query, cancel);
-            fetch::LogAnswer { query, answer }
-        }))
+        Some(scope.spawn(move || fetch::LogAnswer::read(query, &repository, cancel)))
     }
 
     fn read_log(
         &mut self,
         reading: ScopedJoinHandle<'_, fetch::LogAnswer>,
-    ) -> Option<(fetch::BoundedQuery, Log)> {
+    ) -> Option<fetch::ReadLog> {
         let Ok(fetch::LogAnswer { query, answer }) = reading.join() else {
             self.problems.push(broken_stage());
             return None;
         };
-        self.answered(answer).map(|log| (query, log))
+        let (log, config) = self.answered(answer)?;
+        Some(fetch::ReadLog { query, log, config })
     }
 
     fn fetch_sources(
@@ -373,6 +371,7 @@ impl<'a> Run<'a> {
                     producers: &producers,
                     traces: &incident.traces,
                     logs: findings.logs,
+                    log_groups: &incident.log_groups,
                     context: findings.context,
                     functions: findings.functions,
                     sources: findings.sources,

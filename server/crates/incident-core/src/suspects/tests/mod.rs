@@ -1,6 +1,7 @@
 //! Who is suspected, who is not, and when nobody is.
 
 mod rules;
+mod settings;
 
 use std::sync::Arc;
 
@@ -68,6 +69,7 @@ fn history(commits: Vec<Commit>, blame: &[(&str, u32, u32, &str)]) -> History {
                 commit: CommitId((*id).to_owned()),
             })
             .collect(),
+        config: Default::default(),
         bounds: "since v1.0.0".to_owned(),
         bounded: true,
         shallow: false,
@@ -136,6 +138,7 @@ fn functions(path: &str, functions: &[(&str, u32, u32)]) -> SymbolIndex {
 
 fn run(trace: &ResolvedTrace, functions: &SymbolIndex, history: &History) -> Suspects {
     let input = RankInput {
+        log_groups: &[],
         producers: &[],
         traces: std::slice::from_ref(trace),
         logs: &LogReport::default(),
@@ -216,6 +219,7 @@ fn a_change_of_what_the_crash_site_calls_is_seen_through_its_text() {
     sources.current.insert("src/pool.rs".to_owned(), text.into());
     let kinds = |sources: &Sources| -> Vec<&str> {
         let input = RankInput {
+            log_groups: &[],
             producers: &[],
             traces: std::slice::from_ref(&trace),
             logs: &LogReport::default(),

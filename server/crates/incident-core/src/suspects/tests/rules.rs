@@ -114,6 +114,7 @@ impl Repository {
             },
             blame: blame.collect(),
             commits: candidates.iter().rev().map(|id| self.commits[id].clone()).collect(),
+            config: Default::default(),
             bounds: "since v1.0.0".to_owned(),
             bounded: self.last_good.is_some(),
             shallow: false,
