@@ -40,6 +40,9 @@ pub mod api;
 pub mod check;
 pub mod deps;
 pub mod error_codes;
+pub mod guard;
+pub mod prompt;
+pub mod reply;
 
 pub mod present;
 pub mod redact;

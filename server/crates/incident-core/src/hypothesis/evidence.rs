@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::fix::parse_patch;
-use crate::hypothesis::catalogue::{Catalogue, catalogue};
+use crate::hypothesis::catalogue::{Catalogue, Entry, catalogue};
 use crate::hypothesis::mentions::{Mention, mentions, sentences};
 use crate::hypothesis::{
     CheckedHypothesis, Evidence, EvidenceKind, EvidenceLocation, EvidenceOrigin, Hypothesis,
@@ -23,7 +23,7 @@ const MAX_WITHOUT_SOURCE: f64 = 0.5;
 
 /// Verifies every quote of `hypotheses`, drops what does not hold, and keeps the best three.
 pub fn verify(hypotheses: Vec<Hypothesis>, input: &HypothesisInput<'_>) -> Vec<CheckedHypothesis> {
-    let lock = Lock { input, catalogue: catalogue(input) };
+    let lock = Lock::new(input);
     let mut checked: Vec<Hypothesis> =
         hypotheses.into_iter().filter_map(|hypothesis| lock.check(hypothesis)).collect();
     checked.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(a.title.cmp(&b.title)));
@@ -36,7 +36,8 @@ pub fn verify(hypotheses: Vec<Hypothesis>, input: &HypothesisInput<'_>) -> Vec<C
         .collect()
 }
 
-struct Lock<'a> {
+/// The lock on one incident's evidence.
+pub(crate) struct Lock<'a> {
     input: &'a HypothesisInput<'a>,
     catalogue: Catalogue,
 }
@@ -61,7 +62,33 @@ impl Tally {
     }
 }
 
-impl Lock<'_> {
+impl<'a> Lock<'a> {
+    /// Collects what may be cited about an incident.
+    pub(crate) fn new(input: &'a HypothesisInput<'a>) -> Self {
+        Self { input, catalogue: catalogue(input) }
+    }
+
+    /// Returns the piece of evidence with this id.
+    pub(crate) fn entry(&self, id: &str) -> Option<&Entry> {
+        self.catalogue.get(id)
+    }
+
+    /// Cites `quote` from the piece or the source line that `id` names, if it stands there.
+    pub(crate) fn cite(&self, id: &str, kind: EvidenceKind, quote: &str) -> Option<Evidence> {
+        self.held(Evidence {
+            id: id.to_owned(),
+            kind,
+            origin: EvidenceOrigin::AttackerWritable,
+            location: EvidenceLocation::default(),
+            quote: quote.to_owned(),
+        })
+    }
+
+    /// Says whether every place, function and commit that a text names exists.
+    pub(crate) fn names_exist(&self, text: &str) -> bool {
+        mentions(text).iter().all(|mention| self.exists(mention))
+    }
+
     fn check(&self, mut hypothesis: Hypothesis) -> Option<Hypothesis> {
         let mut tally = Tally::default();
         hypothesis.evidence = hypothesis

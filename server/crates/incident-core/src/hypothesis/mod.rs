@@ -16,6 +16,7 @@ mod repair;
 mod signatures;
 
 pub use catalogue::{Catalogue, Entry, catalogue};
+pub(crate) use evidence::Lock;
 pub use evidence::verify;
 
 use crate::check::Finding;
@@ -199,4 +200,4 @@ pub fn from_signatures(input: &HypothesisInput<'_>) -> Vec<Hypothesis> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -26,7 +26,7 @@ mod lock;
 mod signatures;
 
 /// Everything that a fixture says, through parse, resolve and group.
-struct World {
+pub(crate) struct World {
     incident: Incident,
     sources: Sources,
     history: History,
@@ -34,7 +34,7 @@ struct World {
 }
 
 impl World {
-    fn input(&self) -> HypothesisInput<'_> {
+    pub(crate) fn input(&self) -> HypothesisInput<'_> {
         HypothesisInput {
             incident: &self.incident,
             sources: &self.sources,
@@ -44,7 +44,7 @@ impl World {
     }
 }
 
-fn world(fixture: &str) -> World {
+pub(crate) fn world(fixture: &str) -> World {
     let mut sources = Sources::default();
     let mut marks: Vec<(usize, String)> = Vec::new();
     let mut message = String::new();
