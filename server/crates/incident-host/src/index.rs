@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
@@ -35,6 +36,33 @@ const MAX_CACHE_BYTES: u64 = 512 << 20;
 pub struct WorkspaceIndex {
     /// Held while a run brings the index up to date: a second run waits and finds it done.
     known: Mutex<Option<Known>>,
+    /// The index of the files on disk as the last run found them. Held to take it out or put it in.
+    last: Mutex<Option<Arc<OfDisk>>>,
+    /// Held while buffers that are new are read.
+    open: Mutex<OpenBuffers>,
+    /// There is more in `known` than in the cache folder.
+    is_unsaved: AtomicBool,
+}
+
+/// The files on disk at one moment.
+#[derive(Debug)]
+struct OfDisk {
+    symbols: Arc<SymbolIndex>,
+    versions: HashMap<String, FileVersion>,
+}
+
+/// The open buffers as the last run saw them.
+#[derive(Debug, Default)]
+struct OpenBuffers {
+    by_path: HashMap<String, OpenBuffer>,
+    /// The index with all of them put in: what it was made from, and what came out.
+    merged: Option<[Arc<SymbolIndex>; 2]>,
+}
+
+#[derive(Debug)]
+struct OpenBuffer {
+    text: Arc<str>,
+    symbols: Arc<FileSymbols>,
 }
 
 /// Symbols by path.
@@ -55,13 +83,13 @@ struct FileVersion {
     modified: u64,
 }
 
-/// The cache file after its head.
+/// The cache file: of owned symbols where it is read, of borrowed ones where it is written.
 #[derive(Serialize, Deserialize)]
-struct CacheFile {
+struct CacheFile<S> {
     /// Format, program version and the program's own version on disk: symbols of another build may
     /// mean something else.
     made_by: String,
-    files: Vec<(FileVersion, FileSymbols)>,
+    files: Vec<(FileVersion, S)>,
 }
 
 impl WorkspaceIndex {
@@ -69,6 +97,28 @@ impl WorkspaceIndex {
     pub fn is_warm(&self) -> bool {
         // A lock that is held belongs to a run that is at it.
         self.known.try_lock().is_ok_and(|known| known.is_some())
+    }
+
+    /// Returns the index as the last run left it; `None` before the first one.
+    ///
+    /// The files of `paths` are looked at again and are as they are now. Others may have changed,
+    /// come or gone since: [`Self::update`] knows.
+    pub fn last(&self, workspace: &Workspace, paths: &[String]) -> Option<Arc<SymbolIndex>> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let changed: Vec<Arc<FileSymbols>> = paths
+            .iter()
+            .filter(|path| is_indexed(path) && !workspace.open_buffers().contains_key(*path))
+            .filter(|path| {
+                let now = source::file(workspace.root(), path);
+                now.as_ref().map(FileVersion::of) != last.versions.get(*path).copied()
+            })
+            .map(|path| {
+                // One that has gone has no symbols.
+                let text = workspace.text(path).map(|(text, _)| text).unwrap_or_default();
+                Arc::new(index_file(path, &text))
+            })
+            .collect();
+        Some(self.with_open_buffers(&last.symbols, workspace, changed))
     }
 
     /// Brings the index up to date with `listing` and returns it.
@@ -81,11 +131,9 @@ impl WorkspaceIndex {
         cancel: &Cancel,
     ) -> (Arc<SymbolIndex>, Vec<Problem>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let cache =
-            workspace.folders().map(|folders| cache_path(folders.cache(), workspace.root()));
         let before = match known.take() {
             Some(known) => known,
-            None => cache.as_deref().map(read_cache).unwrap_or_default(),
+            None => cache_of(workspace).as_deref().map(read_cache).unwrap_or_default(),
         };
         let files: Vec<&SourceFile> =
             listing.sources().filter(|file| is_indexed(&file.path)).collect();
@@ -112,13 +160,92 @@ impl WorkspaceIndex {
             }
         }
         let has_changed = n_read > 0 || now.len() != before.len();
-        if let Some(cache) = cache.filter(|_| has_changed && !cancel.is_cancelled()) {
-            write_cache(&cache, &now);
+        let symbols = self.keep(&now, has_changed, cancel);
+        if has_changed && !cancel.is_cancelled() {
+            self.is_unsaved.store(true, Ordering::Release);
         }
-        let index = with_open_buffers(&now, workspace);
         *known = Some(now);
-        (Arc::new(index), problems)
+        (self.with_open_buffers(&symbols, workspace, Vec::new()), problems)
     }
+
+    /// Writes what was read since the last time into the cache folder. Takes a while: beside the
+    /// road.
+    pub fn save(&self, workspace: &Workspace) {
+        if !self.is_unsaved.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let (Some(known), Some(cache)) = (known, cache_of(workspace)) {
+            write_cache(&cache, &known);
+        }
+    }
+
+    /// Keeps the files on disk as the last ones; what a cancelled run has read is incomplete.
+    fn keep(&self, now: &Known, has_changed: bool, cancel: &Cancel) -> Arc<SymbolIndex> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = last.as_ref().filter(|_| !has_changed) {
+            return Arc::clone(&last.symbols);
+        }
+        let files = now.values().map(|entry| Arc::clone(&entry.symbols)).collect();
+        let symbols = Arc::new(SymbolIndex::new(files));
+        if !cancel.is_cancelled() {
+            let versions = now.iter().map(|(path, it)| (path.clone(), it.version)).collect();
+            *last = Some(Arc::new(OfDisk { symbols: Arc::clone(&symbols), versions }));
+        }
+        symbols
+    }
+
+    /// Puts open buffers, and then `more`, in place of their files. Returns `of_disk` itself, or
+    /// what came out the last time, where there is nothing new to put in.
+    fn with_open_buffers(
+        &self,
+        of_disk: &Arc<SymbolIndex>,
+        workspace: &Workspace,
+        more: Vec<Arc<FileSymbols>>,
+    ) -> Arc<SymbolIndex> {
+        let of_buffers = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.with(of_disk, workspace)
+        };
+        if more.is_empty() { of_buffers } else { replaced(&of_buffers, more) }
+    }
+}
+
+impl OpenBuffers {
+    /// Takes in the buffers that are new, and returns the index with all of them.
+    fn with(&mut self, of_disk: &Arc<SymbolIndex>, workspace: &Workspace) -> Arc<SymbolIndex> {
+        let buffers = workspace.open_buffers();
+        let n_before = self.by_path.len();
+        self.by_path.retain(|path, _| buffers.contains_key(path));
+        let mut has_changed = self.by_path.len() < n_before;
+        for (path, text) in buffers.iter().filter(|(path, _)| is_indexed(path)) {
+            if self.by_path.get(path).is_some_and(|known| Arc::ptr_eq(&known.text, text)) {
+                continue;
+            }
+            has_changed = true;
+            let symbols = Arc::new(index_file(path, text));
+            self.by_path.insert(path.clone(), OpenBuffer { text: Arc::clone(text), symbols });
+        }
+        if self.by_path.is_empty() {
+            self.merged = None;
+            return Arc::clone(of_disk);
+        }
+        if let Some([from, merged]) = &self.merged
+            && !has_changed
+            && Arc::ptr_eq(from, of_disk)
+        {
+            return Arc::clone(merged);
+        }
+        let files = self.by_path.values().map(|open| Arc::clone(&open.symbols)).collect();
+        let merged = replaced(of_disk, files);
+        self.merged = Some([Arc::clone(of_disk), Arc::clone(&merged)]);
+        merged
+    }
+}
+
+/// Returns `index` with `files` in place of those with the same paths.
+fn replaced(index: &SymbolIndex, files: Vec<Arc<FileSymbols>>) -> Arc<SymbolIndex> {
+    Arc::new(SymbolIndex::new(index.files().iter().cloned().chain(files).collect()))
 }
 
 /// What became of one file.
@@ -154,14 +281,8 @@ impl FileVersion {
     }
 }
 
-fn with_open_buffers(known: &Known, workspace: &Workspace) -> SymbolIndex {
-    let open = workspace.open_buffers();
-    let of_disk = known.iter().filter(|(path, _)| !open.contains_key(*path));
-    let mut files: Vec<Arc<FileSymbols>> =
-        of_disk.map(|(_, entry)| Arc::clone(&entry.symbols)).collect();
-    let of_buffers = open.iter().filter(|(path, _)| is_indexed(path));
-    files.extend(of_buffers.map(|(path, text)| Arc::new(index_file(path, text))));
-    SymbolIndex::new(files)
+fn cache_of(workspace: &Workspace) -> Option<PathBuf> {
+    workspace.folders().map(|folders| cache_path(folders.cache(), workspace.root()))
 }
 
 fn cache_path(folder: &Path, root: &Path) -> PathBuf {
@@ -176,7 +297,7 @@ fn read_cache(path: &Path) -> Known {
     let Some(bytes) = is_sane.then(|| std::fs::read(path).ok()).flatten() else {
         return Known::new();
     };
-    match postcard::from_bytes::<CacheFile>(&bytes) {
+    match postcard::from_bytes::<CacheFile<FileSymbols>>(&bytes) {
         Ok(file) if file.made_by == made_by() => {
             let entries = file.files.into_iter().map(|(version, symbols)| {
                 (symbols.path.clone(), Entry { version, symbols: Arc::new(symbols) })
@@ -192,8 +313,8 @@ fn read_cache(path: &Path) -> Known {
 }
 
 fn write_cache(path: &Path, known: &Known) {
-    let mut files: Vec<(FileVersion, FileSymbols)> =
-        known.values().map(|entry| (entry.version, (*entry.symbols).clone())).collect();
+    let mut files: Vec<(FileVersion, &FileSymbols)> =
+        known.values().map(|entry| (entry.version, &*entry.symbols)).collect();
     files.sort_by(|(_, a), (_, b)| a.path.cmp(&b.path));
     let written = postcard::to_stdvec(&CacheFile { made_by: made_by(), files })
         .map_err(|err| err.to_string())

@@ -16,6 +16,7 @@ pub mod clock;
 pub mod config;
 pub mod folders;
 pub mod index;
+pub mod look;
 pub mod memory;
 pub mod store;
 pub mod trust;

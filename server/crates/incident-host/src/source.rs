@@ -151,6 +151,13 @@ pub fn is_source(path: &str) -> bool {
     })
 }
 
+/// Looks at one file: its size and time of writing now. `None` where there is no regular file.
+pub fn file(root: &Path, path: &str) -> Option<SourceFile> {
+    let meta = contained(root, path).ok()?.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let path = path.to_owned();
+    Some(SourceFile { path, size: meta.len(), modified: meta.modified().ok() })
+}
+
 /// Reads the file at `path`, relative to `root`, as text.
 ///
 /// Invalid UTF-8 is replaced, with a problem that says so.

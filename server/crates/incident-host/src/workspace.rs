@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use incident_core::cancel::Cancel;
 use incident_core::problem::Problem;
 
+use crate::checking::{Checker, LastChecker};
 use crate::command::Environment;
 use crate::folders::Folders;
+use crate::git;
 use crate::index::WorkspaceIndex;
+use crate::look::{LastLook, Look};
 use crate::source::{self, ReadError};
 use crate::trust;
 
@@ -20,7 +24,16 @@ pub struct Workspace {
     environment: Arc<Environment>,
     folders: Option<Arc<Folders>>,
     is_trusted: bool,
-    index: Arc<WorkspaceIndex>,
+    memory: Arc<Memory>,
+}
+
+/// What is kept from one run for the next; shared by all clones of a workspace.
+#[derive(Debug, Default)]
+struct Memory {
+    look: LastLook,
+    index: WorkspaceIndex,
+    checker: LastChecker,
+    answers: Arc<git::Answers>,
 }
 
 impl Workspace {
@@ -35,7 +48,7 @@ impl Workspace {
             environment: Arc::default(),
             folders: None,
             is_trusted: false,
-            index: Arc::default(),
+            memory: Arc::default(),
         };
         workspace.with_environment(Environment::of_process())
     }
@@ -84,9 +97,35 @@ impl Workspace {
         &self.environment
     }
 
+    /// Returns the same workspace that remembers nothing and that nothing is remembered in: for
+    /// what is itself remembered.
+    pub(crate) fn without_memory(&self) -> Self {
+        Self { memory: Arc::default(), ..self.clone() }
+    }
+
     /// Returns the symbols' index, shared with every clone of this workspace.
     pub fn index(&self) -> &WorkspaceIndex {
-        &self.index
+        &self.memory.index
+    }
+
+    /// Returns the last look at this workspace: a guess, which [`Self::look_again`] confirms.
+    pub fn last_look(&self) -> Option<Arc<Look>> {
+        self.memory.look.get(self)
+    }
+
+    /// Looks at the workspace; returns the last look itself where nothing has changed since.
+    pub fn look_again(&self, cancel: &Cancel) -> Arc<Look> {
+        self.memory.look.again(self, cancel)
+    }
+
+    /// Returns what checks names against the packages of `look`.
+    pub fn checker(&self, look: &Arc<Look>, cancel: &Cancel) -> (Arc<Checker>, Vec<Problem>) {
+        self.memory.checker.get(self, look, cancel)
+    }
+
+    /// Returns what git has answered before, as far as its answers hold for ever.
+    pub(crate) fn answers(&self) -> &Arc<git::Answers> {
+        &self.memory.answers
     }
 
     /// Returns the open documents, by relative path.

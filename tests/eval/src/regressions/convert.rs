@@ -42,7 +42,8 @@ impl Scene {
     /// Returns the same scene as if the culprits had never been made.
     pub(super) fn without_culprits(&self, case: &Case) -> Self {
         let mut scene = self.clone();
-        scene.history.commits.retain(|commit| !case.is_culprit(&commit.id.0));
+        let others = scene.history.commits.iter().filter(|it| !case.is_culprit(&it.id.0));
+        scene.history.commits = others.cloned().collect();
         scene.history.blame.retain(|range| !case.is_culprit(&range.commit.0));
         scene
     }

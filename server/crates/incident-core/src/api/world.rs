@@ -95,6 +95,16 @@ impl ApiWorld {
         id
     }
 
+    /// Keeps only the crates that `is_kept` names, and forgets why others cannot be had.
+    ///
+    /// Ids of this world mean nothing afterwards.
+    pub fn retain(&mut self, is_kept: impl Fn(&CrateKey) -> bool) {
+        self.crates.retain(|tables| is_kept(&tables.loaded.key));
+        let keys = self.crates.iter().map(|tables| tables.loaded.key.clone());
+        self.by_key = keys.zip((0..).map(CrateId)).collect();
+        self.absent.clear();
+    }
+
     /// Says that a crate cannot be had, and why.
     pub fn add_absent(&mut self, key: CrateKey, why: String) {
         self.absent.insert(key, why);

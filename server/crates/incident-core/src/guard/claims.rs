@@ -167,7 +167,7 @@ impl Judge<'_> {
             ground.add(text, is_change);
         }
         if let Some(commit) = &evidence.location.commit {
-            let commits = self.input.history.map(|it| it.commits.as_slice()).unwrap_or_default();
+            let commits = self.input.history.map(|it| &*it.commits).unwrap_or_default();
             if let Some(commit) = commits.iter().find(|it| it.id == *commit) {
                 ground.add(&commit.subject, true);
             }

@@ -3,6 +3,8 @@
 //! The host reads them from git; nothing here does. People's names are left out on purpose: a
 //! suspect is a change, not a person.
 
+use std::sync::Arc;
+
 use crate::config_changes::ConfigChanges;
 
 /// A commit's full object id, in lower-case hex. Never empty.
@@ -246,7 +248,7 @@ pub struct History {
     /// The commit that ran.
     pub deployed: Deployed,
     /// Ancestors of the deployed commit (itself included) within the bounds, newest first.
-    pub commits: Vec<Commit>,
+    pub commits: Arc<[Commit]>,
     /// Blame of the wanted lines. May name commits outside the bounds.
     pub blame: Vec<BlameRange>,
     /// What the commits changed in settings, manifests, migrations and lock files.

@@ -109,7 +109,7 @@ pub fn catalogue(input: &HypothesisInput<'_>) -> Catalogue {
 pub(super) fn suspect_hunks<'a>(
     input: &HypothesisInput<'a>,
 ) -> impl Iterator<Item = (&'a Commit, &'a str, &'a Hunk)> {
-    let commits = input.history.map(|history| history.commits.as_slice()).unwrap_or_default();
+    let commits = input.history.map(|history| &*history.commits).unwrap_or_default();
     input
         .incident
         .suspects

@@ -142,7 +142,7 @@ fn undo(hunk: &Hunk, text: &str, untouched: bool) -> Option<Edit> {
 
 /// Says whether the file's lines still have the numbers that the commit gave them.
 fn untouched_since(input: &HypothesisInput<'_>, culprit: &Culprit<'_>) -> bool {
-    let commits = input.history.map(|history| history.commits.as_slice()).unwrap_or_default();
+    let commits = input.history.map(|history| &*history.commits).unwrap_or_default();
     let later = commits.iter().take_while(|commit| commit.id != culprit.commit.id);
     let sources = input.sources;
     later.flat_map(|commit| &commit.files).all(|file| file.path != culprit.path)

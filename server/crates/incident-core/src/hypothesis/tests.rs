@@ -99,7 +99,7 @@ pub(crate) fn world(fixture: &str) -> World {
     };
     let history = History {
         deployed,
-        commits,
+        commits: commits.into(),
         blame: Vec::new(),
         config: Default::default(),
         bounds: "all".to_owned(),

@@ -157,7 +157,7 @@ fn what_is_missing_says_how_to_bring_it() {
             confidence: 0.5,
             present_locally: true,
         },
-        commits: Vec::new(),
+        commits: Default::default(),
         blame: Vec::new(),
         config: Default::default(),
         bounds: "the last 200 commits".to_owned(),

@@ -44,7 +44,7 @@ pub(super) fn measure(
     let replaced = replaced(input);
     let readers = Readers::new(input, spots);
     let on_stack = packages_on_stack(input);
-    for (measured, commit) in measured.iter_mut().zip(&input.history.commits) {
+    for (measured, commit) in measured.iter_mut().zip(input.history.commits.iter()) {
         let Some(changes) = input.history.config.get(&commit.id) else { continue };
         packages(changes, &on_stack, measured);
         let mut ties: Vec<Tie<'_>> = changes
@@ -83,7 +83,7 @@ fn shown(ties: &[Tie<'_>]) -> String {
 fn replaced<'a>(input: &RankInput<'a>) -> BTreeSet<(&'a str, &'a str, &'a str)> {
     let mut newer: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut replaced = BTreeSet::new();
-    for commit in &input.history.commits {
+    for commit in input.history.commits.iter() {
         for change in input.history.config.get(&commit.id).into_iter().flatten() {
             if !newer.insert((&change.path, &change.key)) {
                 replaced.insert((commit.id.0.as_str(), change.path.as_str(), change.key.as_str()));

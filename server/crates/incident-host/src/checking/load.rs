@@ -36,11 +36,16 @@ impl Checker {
         }
     }
 
+    /// Returns the checksum that names the text of a package.
+    pub(super) fn checksum(&self, id: &PackageId) -> Option<&str> {
+        let checksum = self.locked.get(id)?.checksum.as_deref();
+        checksum.filter(|checksum| checksum.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    }
+
     fn load_package(&self, id: &PackageId, cancel: &Cancel) -> Result<LoadedCrate, String> {
         let locked = self.locked.get(id);
-        let checksum = locked.and_then(|package| package.checksum.as_deref());
-        let api = match checksum {
-            Some(checksum) if checksum.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+        let api = match self.checksum(id) {
+            Some(checksum) => {
                 let start = checksum.get(..16).unwrap_or(checksum);
                 let name = format!("{}-{}-{start}", id.name, id.version);
                 self.cached(&name, || self.index(id, cancel))?
@@ -62,7 +67,7 @@ impl Checker {
     }
 
     fn index(&self, id: &PackageId, cancel: &Cancel) -> Result<CrateApi, String> {
-        let source = self.packages.source(id, cancel).map_err(|err| err.to_string())?;
+        let source = self.look.packages.source(id, cancel).map_err(|err| err.to_string())?;
         let manifest = self.manifests.get(id).cloned().unwrap_or_default();
         let root = manifest.lib_path.clone().unwrap_or_else(|| "src/lib.rs".to_owned());
         let dir = root.rsplit_once('/').map_or("", |(dir, _)| dir);

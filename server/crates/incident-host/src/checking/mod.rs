@@ -2,6 +2,7 @@
 //!
 //! Reads manifests, the lock file and package sources as text; nothing is run.
 
+mod last;
 mod load;
 mod others;
 #[cfg(test)]
@@ -10,7 +11,7 @@ mod toolchain;
 mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use incident_core::api::{ApiWorld, CrateKey, LoadedCrate};
 use incident_core::cancel::Cancel;
@@ -24,12 +25,15 @@ use incident_core::deps::{LockedPackages, PackageId};
 use incident_core::problem::Problem;
 use rayon::prelude::*;
 
+use crate::look::Look;
 use crate::packages::Packages;
-use crate::source::{self, Listing};
+use crate::source::Listing;
 use crate::workspace::Workspace;
 
 use self::others::Others;
 use self::toolchain::Toolchain;
+
+pub(crate) use self::last::LastChecker;
 
 /// How a text is to be read.
 #[derive(Clone, Debug, Default)]
@@ -45,13 +49,15 @@ pub struct CheckOptions {
 /// Holds on to indexes, so that a second check is fast; the lock is held while crates are added.
 #[derive(Debug)]
 pub struct Checker {
+    /// Without its memory, which may hold this very value.
     workspace: Workspace,
-    packages: Packages,
+    look: Arc<Look>,
     locked: LockedPackages,
     resolved: Resolved,
     manifests: BTreeMap<PackageId, Manifest>,
     features: Features,
     toolchain: Option<Toolchain>,
+    toolchain_version: Option<String>,
     world: Mutex<ApiWorld>,
     others: Mutex<Others>,
 }
@@ -73,14 +79,22 @@ pub fn check_text(
 const MAX_ROUNDS: usize = 24;
 
 impl Checker {
-    /// Reads what `workspace` depends on.
+    /// Looks at `workspace` and reads what it depends on.
     pub fn open(workspace: &Workspace, cancel: &Cancel) -> (Self, Vec<Problem>) {
-        let (listing, mut problems) = source::list(workspace.root(), cancel);
-        let (packages, found) = Packages::read(workspace, &listing, cancel);
-        problems.extend(found);
+        let look = Arc::new(Look::take(workspace, cancel));
+        let (checker, mut problems) = Self::of(workspace, &look, cancel);
+        problems.splice(0..0, look.problems.iter().cloned());
+        (checker, problems)
+    }
+
+    /// Reads what `workspace` depends on, as `look` has seen it; the look's own problems are left
+    /// to the caller.
+    pub fn of(workspace: &Workspace, look: &Arc<Look>, cancel: &Cancel) -> (Self, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let packages = &look.packages;
         let locked = LockedPackages { packages: packages.locked().to_vec() };
-        let (roots, members) = own_manifests(workspace, &packages, &mut problems);
-        let manifests = dependency_manifests(&packages, &locked, cancel);
+        let (roots, members) = own_manifests(workspace, packages, &mut problems);
+        let manifests = dependency_manifests(packages, &locked, cancel);
         let mut all = manifests.clone();
         all.extend(roots.iter().filter_map(|root| Some((root.id.clone()?, root.clone()))));
         let features = resolve_features(&roots, &locked, &all);
@@ -96,12 +110,14 @@ impl Checker {
             locked: (!locked.packages.is_empty() || !roots.is_empty()).then(|| locked.clone()),
             direct,
             members,
-            module_names: Some(module_names(&listing)),
+            module_names: Some(module_names(&look.listing)),
         };
+        let toolchain = Toolchain::find(workspace);
         let checker = Self {
-            toolchain: Toolchain::find(workspace),
-            workspace: workspace.clone(),
-            packages,
+            toolchain_version: toolchain.as_ref().map(Toolchain::version),
+            toolchain,
+            workspace: workspace.without_memory(),
+            look: Arc::clone(look),
             locked,
             resolved,
             manifests: all,

@@ -48,6 +48,11 @@ impl Toolchain {
 
     /// Names the index of one crate: another toolchain, or the same one updated, is another name.
     pub(super) fn cache_name(&self, crate_name: &str) -> String {
+        format!("toolchain-{crate_name}-{}", self.version())
+    }
+
+    /// Names this toolchain as it is now installed.
+    pub(super) fn version(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(self.folder.as_os_str().as_encoded_bytes());
         let root = match self.form {
@@ -61,9 +66,7 @@ impl Toolchain {
             hash.update(since.as_nanos().to_le_bytes());
             hash.update(meta.len().to_le_bytes());
         }
-        let digest: String =
-            hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        format!("toolchain-{crate_name}-{digest}")
+        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Reads one crate.

@@ -1,11 +1,13 @@
 //! File contents as they stood in commits.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use incident_core::cancel::Cancel;
 use incident_core::config_changes::{FileStates, WantedStates};
 use incident_core::history::CommitId;
 
+use super::answers::StateOfFile;
 use super::{GitError, Repository, parse};
 use crate::command::Limits;
 
@@ -18,7 +20,18 @@ const MAX_SETTINGS_BYTES: u64 = 4 << 20;
 const MAX_ALL_SETTINGS_BYTES: u64 = 64 << 20;
 
 /// Contents by path, relative to the workspace.
-pub type Contents = BTreeMap<String, Vec<u8>>;
+pub type Contents = BTreeMap<String, Arc<[u8]>>;
+
+/// A text as git gave it, and who asked for it.
+type ReadText<'a> = (Unknown<'a>, Arc<[u8]>);
+
+/// A text that was not asked for before.
+struct Unknown<'a> {
+    state_idx: usize,
+    /// Relative to the workspace.
+    path: &'a String,
+    state: StateOfFile,
+}
 
 impl Repository {
     /// Returns the contents of `paths` as they stood in `commit`, in two processes for any number.
@@ -34,53 +47,73 @@ impl Repository {
         Ok(states.into_iter().next().unwrap_or_default())
     }
 
-    /// Returns the contents of `paths` in each of `commits`, in two processes for any number.
+    /// Returns the contents of `paths` in each of `commits`, in two processes for any number, and in
+    /// none where all of them were asked for before.
     pub fn states(
         &self,
         commits: &[CommitId],
         paths: &[String],
         cancel: &Cancel,
     ) -> Result<Vec<Contents>, GitError> {
-        let mut states = vec![Contents::new(); commits.len()];
         let paths: Vec<(&String, String)> = paths
             .iter()
             .filter_map(|path| Some((path, self.top_path(path)?)))
             .filter(|(_, top_path)| !top_path.contains('\n'))
             .collect();
-        let mut asked: Vec<(usize, &String)> = Vec::new();
-        let mut request = String::new();
+        let mut states = vec![Contents::new(); commits.len()];
+        let mut unknown: Vec<Unknown<'_>> = Vec::new();
         for (state_idx, commit) in commits.iter().enumerate() {
             for (path, top_path) in &paths {
-                asked.push((state_idx, path));
-                request.push_str(&format!("{}:{top_path}\n", commit.0));
-            }
-        }
-        if asked.is_empty() {
-            return Ok(states);
-        }
-        let heads = self.run("cat-file", &["--batch-check"], request.into_bytes(), cancel)?;
-        let heads = parse::batch_check(&heads);
-        let mut by_object: BTreeMap<String, Vec<(usize, &String)>> = BTreeMap::new();
-        for (asked, head) in asked.into_iter().zip(heads) {
-            if let Some(head) = head.filter(|it| it.kind == "blob" && it.size <= MAX_BLOB_BYTES) {
-                by_object.entry(head.object).or_default().push(asked);
-            }
-        }
-        if by_object.is_empty() {
-            return Ok(states);
-        }
-        let request: String = by_object.keys().map(|object| format!("{object}\n")).collect();
-        let limits = Limits { output: 256 << 20, ..Limits::default() };
-        let (answer, _) =
-            self.run_limited("cat-file", &["--batch"], request.into_bytes(), limits, cancel)?;
-        for (object, bytes) in parse::batch(&answer) {
-            for (state_idx, path) in by_object.get(&object).into_iter().flatten() {
-                if let Some(state) = states.get_mut(*state_idx) {
-                    state.insert((*path).clone(), bytes.to_vec());
+                let state = (commit.clone(), top_path.clone());
+                match (self.answers.text(&state), states.get_mut(state_idx)) {
+                    (Some(text), Some(contents)) => {
+                        contents.insert((*path).clone(), text);
+                    }
+                    _ => unknown.push(Unknown { state_idx, path, state }),
                 }
             }
         }
+        for (unknown, text) in self.read_texts(unknown, cancel)? {
+            if let Some(contents) = states.get_mut(unknown.state_idx) {
+                contents.insert(unknown.path.clone(), Arc::clone(&text));
+            }
+            self.answers.keep_text(unknown.state, text);
+        }
         Ok(states)
+    }
+
+    /// Asks git for texts; those that are not there, or are too large, are left out.
+    fn read_texts<'a>(
+        &self,
+        unknown: Vec<Unknown<'a>>,
+        cancel: &Cancel,
+    ) -> Result<Vec<ReadText<'a>>, GitError> {
+        if unknown.is_empty() {
+            return Ok(Vec::new());
+        }
+        let request: String =
+            unknown.iter().map(|it| format!("{}:{}\n", it.state.0.0, it.state.1)).collect();
+        let heads = self.run("cat-file", &["--batch-check"], request.into_bytes(), cancel)?;
+        let mut by_object: BTreeMap<String, Vec<Unknown<'a>>> = BTreeMap::new();
+        for (unknown, head) in unknown.into_iter().zip(parse::batch_check(&heads)) {
+            if let Some(head) = head.filter(|it| it.kind == "blob" && it.size <= MAX_BLOB_BYTES) {
+                by_object.entry(head.object).or_default().push(unknown);
+            }
+        }
+        if by_object.is_empty() {
+            return Ok(Vec::new());
+        }
+        let request: String = by_object.keys().map(|object| format!("{object}\n")).collect();
+        let limits = Limits { output: 256 << 20, ..Limits::default() };
+        let (contents, _) =
+            self.run_limited("cat-file", &["--batch"], request.into_bytes(), limits, cancel)?;
+        let mut texts = Vec::new();
+        for (object, bytes) in parse::batch(&contents) {
+            let text: Arc<[u8]> = bytes.into();
+            let of_object = by_object.remove(&object).unwrap_or_default();
+            texts.extend(of_object.into_iter().map(|it| (it, Arc::clone(&text))));
+        }
+        Ok(texts)
     }
 
     /// Returns the texts of settings files around the commits that changed them, in the order of

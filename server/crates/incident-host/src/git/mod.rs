@@ -5,23 +5,26 @@
 //! but scratch worktrees (`worktrees`).
 //! Every call is bounded in time and output. Paths come in and go out relative to the workspace.
 
+mod answers;
+mod blame;
 mod blobs;
 mod parse;
 #[cfg(test)]
 mod tests;
 mod worktrees;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use incident_core::cancel::Cancel;
-use incident_core::history::{BlameRange, Commit, CommitId, WantedBlame};
+use incident_core::history::{Commit, CommitId};
 
 use crate::command::{CommandError, Environment, Limits, Program};
 use crate::message::plain;
 use crate::source::slashed;
 
+pub use self::answers::Answers;
 pub use self::blobs::Contents;
 pub use self::worktrees::Worktree;
 
@@ -82,6 +85,7 @@ pub struct Repository {
     shallow: bool,
     /// Further `name=value` settings, after ours.
     more_settings: Vec<String>,
+    answers: Arc<Answers>,
 }
 
 /// Why git did not answer.
@@ -116,7 +120,7 @@ pub enum GitError {
 }
 
 /// Which commits to read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LogQuery {
     /// The newest commit; its ancestors follow.
     pub tip: CommitId,
@@ -132,7 +136,7 @@ pub struct LogQuery {
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     /// Newest first.
-    pub commits: Vec<Commit>,
+    pub commits: Arc<[Commit]>,
     /// The output limit or the time limit cut the list; these are the newest ones.
     pub cut: bool,
 }
@@ -144,6 +148,15 @@ impl Repository {
         environment: &Environment,
         cancel: &Cancel,
     ) -> Result<Self, GitError> {
+        Self::discover_with_head(workspace, environment, cancel).map(|(repository, _)| repository)
+    }
+
+    /// Finds the repository that `workspace` lies in and the commit at HEAD, in one process.
+    pub fn discover_with_head(
+        workspace: &Path,
+        environment: &Environment,
+        cancel: &Cancel,
+    ) -> Result<(Self, Option<CommitId>), GitError> {
         let mut outside = vec![workspace.to_owned()];
         outside.extend(folder_with_dot_git(workspace));
         let git = Program::find("git", environment, &outside)?;
@@ -155,13 +168,17 @@ impl Repository {
             outside,
             shallow: false,
             more_settings: Vec::new(),
+            answers: Arc::default(),
         };
-        let answer = repository.run(
-            "rev-parse",
-            &["--is-inside-work-tree", "--is-shallow-repository", "--show-toplevel"],
-            Vec::new(),
-            cancel,
-        );
+        // `--revs-only` last: it leaves a HEAD without a commit out, in place of an error.
+        let args = [
+            "--is-inside-work-tree",
+            "--is-shallow-repository",
+            "--show-toplevel",
+            "--revs-only",
+            "HEAD^{commit}",
+        ];
+        let answer = repository.run("rev-parse", &args, Vec::new(), cancel);
         let text = match answer {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(GitError::Failed { message, .. }) if message.contains("dubious ownership") => {
@@ -176,11 +193,19 @@ impl Repository {
             Err(err) => return Err(err),
         };
         let mut lines = text.splitn(3, '\n');
-        let (Some("true"), Some(shallow), Some(top)) = (lines.next(), lines.next(), lines.next())
+        let (Some("true"), Some(shallow), Some(rest)) = (lines.next(), lines.next(), lines.next())
         else {
             return Err(GitError::NotARepository);
         };
-        let top = PathBuf::from(top.trim_end_matches(['\n', '\r']));
+        // The name of a folder may have line ends, an id has none.
+        let rest = rest.trim_end_matches(['\n', '\r']);
+        let (top, head) = match rest.rsplit_once('\n') {
+            Some((top, last)) if parse::commit_id(last.trim_ascii().as_bytes()).is_some() => {
+                (top.trim_end_matches('\r'), parse::commit_id(last.trim_ascii().as_bytes()))
+            }
+            _ => (rest, None),
+        };
+        let top = PathBuf::from(top);
         // `core.worktree` may name any folder; only one around the workspace makes sense here.
         let real = workspace.canonicalize().unwrap_or_else(|_| workspace.to_owned());
         let real_top = top.canonicalize().unwrap_or_else(|_| top.clone());
@@ -191,7 +216,14 @@ impl Repository {
         repository.shallow = shallow == "true";
         repository.outside.push(real_top.clone());
         repository.top = real_top;
-        Ok(repository)
+        Ok((repository, head))
+    }
+
+    /// Returns the same repository with what it has answered before: in the same folder, and for
+    /// the same workspace.
+    pub fn with_answers(mut self, answers: &Arc<Answers>) -> Self {
+        self.answers = Arc::clone(answers);
+        self
     }
 
     /// Says whether older history is missing from this clone.
@@ -256,6 +288,15 @@ impl Repository {
 
     /// Reads commits with their hunks.
     pub fn log(&self, query: &LogQuery, cancel: &Cancel) -> Result<Log, GitError> {
+        if let Some(log) = self.answers.log(query, self.shallow) {
+            return Ok(log);
+        }
+        let log = self.read_log(query, cancel)?;
+        self.answers.keep_log(query, self.shallow, &log);
+        Ok(log)
+    }
+
+    fn read_log(&self, query: &LogQuery, cancel: &Cancel) -> Result<Log, GitError> {
         let mut args: Vec<String> = [
             "--no-show-signature",
             "--no-mailmap",
@@ -299,66 +340,7 @@ impl Repository {
             file.path = self.workspace_path(&file.path);
             file.old_path = file.old_path.take().map(|path| self.workspace_path(&path));
         }
-        Ok(Log { commits, cut })
-    }
-
-    /// Says who last changed the lines of `wanted` as they stood in `commit`.
-    ///
-    /// Lines past the end of a file and files that were not there are left out. With `since`, git
-    /// stops there, and lines that are older are said to be that commit's. Where `since` holds all
-    /// of `commit`'s history there is nothing to say.
-    pub fn blame(
-        &self,
-        commit: &CommitId,
-        since: Option<&CommitId>,
-        wanted: &[WantedBlame],
-        cancel: &Cancel,
-    ) -> Result<Vec<BlameRange>, GitError> {
-        // Left with no commit to begin at, git would take the working tree, and on the way start
-        // the filters that the repository configures.
-        if let Some(since) = since
-            && self.is_ancestor(commit, since, cancel)?
-        {
-            return Ok(Vec::new());
-        }
-        let mut by_path: BTreeMap<&str, Vec<&WantedBlame>> = BTreeMap::new();
-        for range in wanted {
-            by_path.entry(&range.path).or_default().push(range);
-        }
-        let paths: Vec<String> = by_path.keys().map(|path| (*path).to_owned()).collect();
-        let texts = self.blobs(commit, &paths, cancel)?;
-        let mut blamed = Vec::new();
-        for (path, ranges) in by_path {
-            let Some(text) = texts.get(path) else { continue };
-            let n_lines = u32::try_from(n_lines(text)).unwrap_or(u32::MAX);
-            let Some(top_path) = self.top_path(path) else { continue };
-            let mut args: Vec<String> =
-                ["--incremental", "--no-textconv", "-w", "--encoding=UTF-8"]
-                    .map(String::from)
-                    .into();
-            let n_fixed = args.len();
-            for range in ranges {
-                let (start, end) = (range.start_line.max(1), range.end_line.min(n_lines));
-                if start <= end {
-                    args.push(format!("-L{start},{end}"));
-                }
-            }
-            if args.len() == n_fixed {
-                continue;
-            }
-            args.push(commit.0.clone());
-            args.extend(since.map(|since| format!("^{}", since.0)));
-            args.extend(["--".into(), top_path]);
-            let answer = self.run("blame", &args, Vec::new(), cancel)?;
-            blamed.extend(parse::blame(&answer).into_iter().map(|range| BlameRange {
-                path: path.to_owned(),
-                start_line: range.start_line,
-                n_lines: range.n_lines,
-                commit: range.commit,
-            }));
-        }
-        blamed.sort();
-        Ok(blamed)
+        Ok(Log { commits: commits.into(), cut })
     }
 
     /// Returns the tracked files of the workspace, sorted.
@@ -450,6 +432,7 @@ impl Repository {
             command = command.env(name, value);
         }
         let output = command.input(input).limits(limits).run(cancel)?;
+        tracing::debug!(bytes = output.stdout.len(), "git {what}");
         if output.truncated {
             return Ok((output.stdout, true));
         }
@@ -473,9 +456,4 @@ fn folder_with_dot_git(workspace: &Path) -> Option<PathBuf> {
     real.ancestors()
         .find(|folder| folder.join(".git").symlink_metadata().is_ok())
         .map(Path::to_owned)
-}
-
-fn n_lines(text: &[u8]) -> usize {
-    let n_ends = memchr::memchr_iter(b'\n', text).count();
-    n_ends + usize::from(text.last().is_some_and(|byte| *byte != b'\n'))
 }

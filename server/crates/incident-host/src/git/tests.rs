@@ -21,7 +21,7 @@ fn check_log(repository: &Repository, expected: Expect) {
     let log = repository.log(&query, &Cancel::new()).unwrap();
     assert!(!log.cut);
     let mut shown = String::new();
-    for commit in &log.commits {
+    for commit in log.commits.iter() {
         writeln!(shown, "{} | {:?} | {}", commit.subject, commit.body, commit.author_time).unwrap();
         for file in &commit.files {
             let from =

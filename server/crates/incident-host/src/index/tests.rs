@@ -17,6 +17,7 @@ fn update(index: &WorkspaceIndex, workspace: &Workspace) -> Arc<SymbolIndex> {
     let (listing, _) = source::list(workspace.root(), &Cancel::new());
     let (symbols, problems) = index.update(workspace, &listing, &Cancel::new());
     assert!(problems.is_empty(), "{problems:?}");
+    index.save(workspace);
     symbols
 }
 

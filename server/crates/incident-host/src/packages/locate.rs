@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 const MAX_CHECKOUT_FOLDERS: usize = 2_000;
 
 /// The folders that may hold a package's source.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Homes {
     /// Folders of `cargo vendor`.
     vendored: Vec<PathBuf>,

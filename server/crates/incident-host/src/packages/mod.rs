@@ -36,6 +36,7 @@ const MAX_PACKAGE_FILES: usize = 20_000;
 /// The packages of one workspace, as its files say.
 #[derive(Debug)]
 pub struct Packages {
+    /// Without its memory, which may hold this very value.
     workspace: Workspace,
     members: Vec<WorkspaceMember>,
     locked: Vec<LockedPackage>,
@@ -78,13 +79,27 @@ impl Packages {
         let locked = locked(workspace, listing, cancel, &mut problems);
         let homes = Homes::of(workspace, path_dependencies);
         let packages = Self {
-            workspace: workspace.clone(),
+            workspace: workspace.without_memory(),
             members,
             locked,
             homes,
             metadata: OnceLock::new(),
         };
         (packages, problems)
+    }
+
+    /// Says whether these were read as `workspace` is seen now: trust and environment decide what
+    /// may be looked at.
+    pub(crate) fn are_of(&self, workspace: &Workspace) -> bool {
+        self.workspace.is_trusted() == workspace.is_trusted()
+            && self.workspace.environment() == workspace.environment()
+    }
+
+    /// Says whether both hold the same packages, found in the same places.
+    pub(crate) fn mean_the_same(&self, other: &Self) -> bool {
+        // Taken apart, so that a field that is added is thought of.
+        let Self { workspace: _, members, locked, homes, metadata: _ } = self;
+        *members == other.members && *locked == other.locked && *homes == other.homes
     }
 
     /// Returns the workspace's own packages, sorted by name.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use incident_core::cancel::Cancel;
 use incident_core::deployed::{self, Mentions, VersionMention};
 use incident_core::history::{CommitId, Deployed, DeployedHow};
 use incident_core::input::RawInput;
@@ -10,7 +11,7 @@ use incident_core::problem::Problem;
 use incident_core::resolve::WorkspaceMember;
 
 use super::Run;
-use crate::git::Repository;
+use crate::git::{GitError, Repository};
 use crate::message::plain;
 
 /// How many commit ids in the text are looked up.
@@ -65,19 +66,19 @@ pub(super) fn known(commit: CommitId, how: DeployedHow, confidence: f64) -> Depl
 /// Returns the release before the deployed commit, where that is a release itself: its tag, and the
 /// commit, an ancestor of the deployed one.
 pub(super) fn release_before(
-    run: &mut Run<'_>,
     repository: &Repository,
     deployed: &Deployed,
-) -> Option<(String, CommitId)> {
-    let commit = deployed.commit.as_ref()?;
-    let tags = run.answered(repository.tags(run.cancel)).unwrap_or_default();
+    cancel: &Cancel,
+) -> Result<Option<(String, CommitId)>, GitError> {
+    let Some(commit) = &deployed.commit else { return Ok(None) };
+    let tags = repository.tags(cancel)?;
     let mut before = tags
         .iter()
         .filter(|(_, tagged)| tagged == commit)
         .filter_map(|(tag, _)| deployed::previous_release(tag, &tags));
-    let (tag, previous) = before.next()?;
-    let is_ancestor = repository.is_ancestor(previous, commit, run.cancel);
-    run.answered(is_ancestor)?.then(|| (tag.clone(), previous.clone()))
+    let Some((tag, previous)) = before.next() else { return Ok(None) };
+    let is_ancestor = repository.is_ancestor(previous, commit, cancel)?;
+    Ok(is_ancestor.then(|| (tag.clone(), previous.clone())))
 }
 
 fn by_revision(run: &mut Run<'_>, repository: &Repository, ids: &[String]) -> Option<Deployed> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use incident_core::cancel::Cancel;
 use incident_core::config_changes::{self, ConfigChange, ConfigChanges};
-use incident_core::history::{Commit, CommitId, History};
+use incident_core::history::{Commit, CommitId, Deployed, History};
 use incident_core::incident::Incident;
 use incident_core::problem::Problem;
 use incident_core::producers::Producer;
@@ -15,42 +15,26 @@ use incident_core::syntax::SymbolIndex;
 
 use rayon::prelude::*;
 
-use super::{Ground, Run, deployed};
+use super::tie::Ground;
+use super::{ExplainOptions, Run, deployed, git_problem};
 use crate::git::{GitError, Log, LogQuery, Repository};
 use crate::message::plain;
 
 /// How far back to look where the ranking does not say.
 const DEFAULT_COMMITS: usize = 200;
 
-/// A query, and in words what bounds it.
+/// Which commits are read: a query, and in words what bounds it.
 pub(super) struct BoundedQuery {
-    pub(super) query: LogQuery,
+    query: LogQuery,
     bounds: String,
     bounded: bool,
 }
 
-/// What git said to a query.
-pub(super) struct LogAnswer {
-    pub(super) query: BoundedQuery,
-    pub(super) answer: Result<(Log, ConfigChanges), GitError>,
-}
-
 /// The commits, and what they changed in settings.
 pub(super) struct ReadLog {
-    pub(super) query: BoundedQuery,
-    pub(super) log: Log,
-    pub(super) config: ConfigChanges,
-}
-
-impl LogAnswer {
-    /// Reads the commits and then the settings files that they changed.
-    pub(super) fn read(query: BoundedQuery, repository: &Repository, cancel: &Cancel) -> Self {
-        let answer = repository.log(&query.query, cancel).map(|log| {
-            let config = config(repository, &log.commits, cancel);
-            (log, config)
-        });
-        Self { query, answer }
-    }
+    query: BoundedQuery,
+    log: Log,
+    config: ConfigChanges,
 }
 
 /// Tells what the commits changed in settings, by the files' texts before and after.
@@ -76,6 +60,16 @@ fn config(repository: &Repository, commits: &[Commit], cancel: &Cancel) -> Confi
         config.entry(commit).or_default().extend(changes);
     }
     config
+}
+
+/// Asks for the commits up to the deployed one, beside the road: the longest of git's answers.
+pub(super) struct LogReader<'a> {
+    pub(super) repository: Repository,
+    pub(super) deployed: Deployed,
+    pub(super) options: &'a ExplainOptions,
+    /// How many commits are looked at where nothing bounds them, if the settings say.
+    pub(super) max_commits: Option<usize>,
+    pub(super) cancel: &'a Cancel,
 }
 
 /// Reads the texts of `wanted` that `sources` lacks, now and as they were deployed.
@@ -112,51 +106,66 @@ pub(super) fn sources(
 /// How many commits are read at most where a lower bound was given.
 const BOUNDED_COMMITS: usize = 5_000;
 
-/// Says which commits to read; `None` before the first one.
-pub(super) fn log_query(run: &mut Run<'_>, ground: &Ground) -> Option<BoundedQuery> {
-    let tip = ground.deployed.commit.clone()?;
-    let max_commits = match suspects::wanted_history(&[], &SymbolIndex::default(), &[]).max_commits
-    {
-        0 => DEFAULT_COMMITS,
-        max_commits => max_commits,
-    };
-    let max_commits = run.max_commits.unwrap_or(max_commits);
-    let mut bounded = BoundedQuery {
-        query: LogQuery { tip, since: None, since_time: None, max_commits },
-        bounds: format!("the last {max_commits} commits"),
-        bounded: false,
-    };
-    let Some(since) = &run.options.since else {
-        // What came with a release is what can have broken with it.
-        if let Some((tag, previous)) =
-            deployed::release_before(run, &ground.repository, &ground.deployed)
-        {
-            bounded.query.since = Some(previous);
-            bounded.query.max_commits = BOUNDED_COMMITS;
-            bounded.bounds = format!("since {}, the release before", plain(&tag));
-            bounded.bounded = true;
-        }
-        return Some(bounded);
-    };
-    bounded.bounded = true;
-    if let Some(commit) = run.answered(ground.repository.rev_parse(since, run.cancel)).flatten() {
-        bounded.query.since = Some(commit);
-    } else if let Some(time) = time(since) {
-        bounded.query.since_time = Some(time);
-    } else {
-        run.problems.push(Problem::warning(format!(
-            "--since {} names neither a commit of this clone nor a time such as \
-             2024-05-01T12:00:00Z; looked at {} instead",
-            plain(since),
-            bounded.bounds
-        )));
-        bounded.bounded = false;
-        return Some(bounded);
+impl LogReader<'_> {
+    /// Reads the commits and then the settings files that they changed; nothing before the first
+    /// commit.
+    pub(super) fn read(&self) -> (Option<ReadLog>, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let Some(query) = self.query(&mut problems) else { return (None, problems) };
+        let log = self.answered(self.repository.log(&query.query, self.cancel), &mut problems);
+        let read = log.map(|log| {
+            let config = config(&self.repository, &log.commits, self.cancel);
+            ReadLog { query, log, config }
+        });
+        (read, problems)
     }
-    // The person says where to stop, so the default window does not.
-    bounded.query.max_commits = BOUNDED_COMMITS;
-    bounded.bounds = format!("since {}", plain(since));
-    Some(bounded)
+
+    fn query(&self, problems: &mut Vec<Problem>) -> Option<BoundedQuery> {
+        let tip = self.deployed.commit.clone()?;
+        let wanted = suspects::wanted_history(&[], &SymbolIndex::default(), &[]).max_commits;
+        let max_commits = if wanted == 0 { DEFAULT_COMMITS } else { wanted };
+        let max_commits = self.max_commits.unwrap_or(max_commits);
+        let mut bounded = BoundedQuery {
+            query: LogQuery { tip, since: None, since_time: None, max_commits },
+            bounds: format!("the last {max_commits} commits"),
+            bounded: false,
+        };
+        let Some(since) = &self.options.since else {
+            // What came with a release is what can have broken with it.
+            let before = deployed::release_before(&self.repository, &self.deployed, self.cancel);
+            if let Some((tag, previous)) = self.answered(before, problems).flatten() {
+                bounded.query.since = Some(previous);
+                bounded.query.max_commits = BOUNDED_COMMITS;
+                bounded.bounds = format!("since {}, the release before", plain(&tag));
+                bounded.bounded = true;
+            }
+            return Some(bounded);
+        };
+        bounded.bounded = true;
+        let named = self.repository.rev_parse(since, self.cancel);
+        if let Some(commit) = self.answered(named, problems).flatten() {
+            bounded.query.since = Some(commit);
+        } else if let Some(time) = time(since) {
+            bounded.query.since_time = Some(time);
+        } else {
+            problems.push(Problem::warning(format!(
+                "--since {} names neither a commit of this clone nor a time such as \
+                 2024-05-01T12:00:00Z; looked at {} instead",
+                plain(since),
+                bounded.bounds
+            )));
+            bounded.bounded = false;
+            return Some(bounded);
+        }
+        // The person says where to stop, so the default window does not.
+        bounded.query.max_commits = BOUNDED_COMMITS;
+        bounded.bounds = format!("since {}", plain(since));
+        Some(bounded)
+    }
+
+    fn answered<T>(&self, answer: Result<T, GitError>, problems: &mut Vec<Problem>) -> Option<T> {
+        answer.map_err(|err| problems.extend(git_problem(&err))).ok()
+    }
 }
 
 /// Puts the commits and the blame of the wanted lines together.
@@ -170,7 +179,7 @@ pub(super) fn history(
 ) -> History {
     let mut history = History {
         deployed: ground.deployed.clone(),
-        commits: Vec::new(),
+        commits: Arc::default(),
         blame: Vec::new(),
         config: ConfigChanges::new(),
         bounds: "no commit could be read".to_owned(),

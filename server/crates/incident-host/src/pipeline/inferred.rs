@@ -14,7 +14,8 @@ use incident_core::resolve::{self, ResolveInput, ResolvedTrace, Sources};
 use incident_core::syntax::SymbolIndex;
 use incident_core::trace::Trace;
 
-use super::{Ground, Run, Tree, deployed};
+use super::tie::{Ground, Tree};
+use super::{Run, deployed};
 use crate::git::Contents;
 
 /// How many states of the files are tried.
@@ -38,7 +39,7 @@ pub(super) fn refine(
     let wanted: BTreeSet<String> = traces
         .iter()
         .flat_map(|it| {
-            resolve::wanted_files(&it.trace, &tree.files, &symbols, tree.packages.members())
+            resolve::wanted_files(&it.trace, &tree.files, &symbols, tree.look.packages.members())
         })
         .collect();
     let wanted: Vec<String> = wanted.into_iter().collect();
@@ -135,7 +136,7 @@ fn fit(run: &Run<'_>, texts: &Contents, traces: &[Repeated<Trace>], tree: &Tree)
         symbols: &SymbolIndex::default(),
         sources: &sources,
         packages: &tree.package_sources,
-        members: tree.packages.members(),
+        members: tree.look.packages.members(),
     };
     let resolved: Vec<ResolvedTrace> =
         traces.iter().map(|it| resolve::resolve(it.trace.clone(), &input, run.cancel).0).collect();

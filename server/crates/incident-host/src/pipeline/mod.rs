@@ -10,6 +10,7 @@ mod inferred;
 mod keep;
 #[cfg(test)]
 mod tests;
+mod tie;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use incident_core::cancel::Cancel;
 use incident_core::check::Finding;
-use incident_core::history::{CommitId, Deployed, History};
+use incident_core::history::History;
 use incident_core::hypothesis::{self, CheckedHypothesis, HypothesisInput};
 use incident_core::incident::{self, Incident, Repeated};
 use incident_core::input::RawInput;
@@ -25,20 +26,18 @@ use incident_core::logs::{self, LogReport};
 use incident_core::present::{ExplainedIncident, Explanation, WorkspaceInfo};
 use incident_core::problem::Problem;
 use incident_core::producers::{self, Producer};
-use incident_core::resolve::{
-    self, PackageSources, ResolveInput, ResolvedTrace, Sources, WantedPackageFile,
-};
+use incident_core::resolve::Sources;
 use incident_core::suspects::{self, RankInput, Suspects};
-use incident_core::syntax::{self, SymbolIndex};
+use incident_core::syntax::{self, FileSymbols, SymbolIndex};
 use incident_core::text;
 use incident_core::trace::{self, Trace};
 use rayon::prelude::*;
 
-use crate::checking::{CheckOptions, Checker};
+use self::tie::{Task, Tied};
+use crate::checking::CheckOptions;
 use crate::config;
-use crate::git::{GitError, Repository};
-use crate::packages::Packages;
-use crate::source::{self, Listing};
+use crate::git::GitError;
+use crate::look::Look;
 use crate::workspace::Workspace;
 
 /// How much of the inputs the ranking gets to see, in bytes.
@@ -105,21 +104,6 @@ struct Run<'a> {
     problems: Vec<Problem>,
 }
 
-/// The workspace as this run found it.
-struct Tree {
-    /// Sorted.
-    files: Vec<String>,
-    packages: Packages,
-    /// What the traces need of the packages.
-    package_sources: PackageSources,
-}
-
-/// The repository and what of it is deployed.
-struct Ground {
-    repository: Repository,
-    deployed: Deployed,
-}
-
 /// What ranking and explaining every incident stand on.
 #[derive(Clone, Copy)]
 struct Findings<'a> {
@@ -152,46 +136,45 @@ impl<'a> Run<'a> {
         let traces = self.read_traces(inputs);
 
         self.stage("Looking at the workspace");
-        let listing = Arc::new(self.noting(source::list(workspace.root(), cancel)));
-        let listed = Arc::clone(&listing);
-        let indexing = scope.spawn(move || workspace.index().update(workspace, &listed, cancel));
-        let tree = self.tree(&listing, &traces);
-        let (mut ground, head) = self.ground(inputs, &tree);
-        if let Some(ground) = &mut ground {
-            inferred::refine(self, ground, &traces, &tree);
-        }
-        explanation.workspace.head = head.map(|head| head.0);
-        let reading_history = self.begin_history(scope, ground.as_ref());
-
-        self.stage("Tying frames to the source");
-        let mut sources = Sources::default();
-        if !indexing.is_finished() {
-            // What needs no symbols is shown at once.
-            let symbols = SymbolIndex::default();
-            self.fetch_sources(&traces, &tree, &symbols, ground.as_ref(), &mut sources);
-            let first = self.resolve(traces.clone(), &tree, &symbols, &sources);
-            explanation.sources = sources.clone();
-            explanation.incidents = bare(incident::group_repeated(first, &LogReport::default()));
+        let task = Task { inputs, traces: &traces };
+        let n_problems = self.problems.len();
+        let looking = self.begin_looking(scope);
+        let first = self.tie_first(task, &looking);
+        let mut log = first.as_ref().and_then(|first| self.begin_log(scope, first));
+        if let Some(first) = &first {
+            // What needs no further look is shown at once.
+            explanation.workspace.head = first.head.as_ref().map(|head| head.0.clone());
+            explanation.sources = first.sources.clone();
+            let resolved = first.resolved.clone();
+            explanation.incidents = bare(incident::group_repeated(resolved, &LogReport::default()));
             self.partial(&explanation);
-            self.stage("Indexing the workspace");
         }
-        let symbols = self.joined(indexing).unwrap_or_default();
-        self.fetch_sources(&traces, &tree, &symbols, ground.as_ref(), &mut sources);
-        let resolved = self.resolve(traces, &tree, &symbols, &sources);
-        let producers = self.producers(&resolved, &symbols, &sources);
-        let wanted = producers::wanted_files(&producers).into_iter().collect();
-        fetch::sources(self, wanted, ground.as_ref(), &mut sources);
-        explanation.sources = sources.clone();
+        self.stage("Indexing the workspace");
+        let deployed_at_first = first.as_ref().and_then(Tied::deployed).cloned();
+        let Some(tied) = self.tie_again(task, first, looking, n_problems) else {
+            return explanation;
+        };
+        tie::save_index(scope, workspace);
+        if tied.deployed() != deployed_at_first.as_ref() {
+            log = self.begin_log(scope, &tied);
+        }
+        let Tied { tree, ground, head, symbols, mut sources, resolved } = tied;
+        explanation.workspace.head = head.map(|head| head.0);
         explanation.logs = self.joined(reading_log).unwrap_or_default();
         let incidents = incident::group_repeated(resolved, &explanation.logs);
+        let producers = self.producers(&incidents, &symbols, &sources);
+        let wanted = producers.iter().flat_map(|of_one| producers::wanted_files(of_one)).collect();
+        fetch::sources(self, wanted, ground.as_ref(), &mut sources);
+        explanation.sources = sources.clone();
         explanation.incidents = bare(incidents.clone());
         self.partial(&explanation);
 
         self.stage("Asking git what changed");
         let functions = functions_as_deployed(&sources, &symbols);
-        let log = reading_history.and_then(|reading| self.read_log(reading));
+        let log = log.and_then(|log| self.joined(log)).flatten();
+        let all_producers = producers.concat();
         let history =
-            ground.map(|it| fetch::history(self, &it, log, &incidents, &functions, &producers));
+            ground.map(|it| fetch::history(self, &it, log, &incidents, &functions, &all_producers));
 
         self.stage("Ranking the changes");
         let context = context(inputs);
@@ -203,8 +186,11 @@ impl<'a> Run<'a> {
             sources: &sources,
             history: history.as_ref(),
         };
-        let incidents: Vec<Incident> =
-            incidents.into_iter().map(|incident| self.rank(incident, findings)).collect();
+        let incidents: Vec<Incident> = incidents
+            .into_iter()
+            .zip(&producers)
+            .map(|(incident, producers)| self.rank(incident, producers, findings))
+            .collect();
         explanation.incidents = bare(incidents.clone());
         self.partial(&explanation);
 
@@ -215,7 +201,7 @@ impl<'a> Run<'a> {
         if explanation.incidents.iter().any(|it| it.hypotheses.iter().any(has_fix)) {
             self.partial(&explanation);
             self.stage("Checking the fixes' names");
-            self.check_fixes(&mut explanation);
+            self.check_fixes(&mut explanation, &tree.look);
         }
         explanation
     }
@@ -240,135 +226,53 @@ impl<'a> Run<'a> {
         traces
     }
 
-    fn tree(&mut self, listing: &Listing, traces: &[Repeated<Trace>]) -> Tree {
-        let mut files = listing.source_paths();
-        let open = self.workspace.open_buffers().keys();
-        files.extend(open.filter(|path| source::is_source(path)).cloned());
-        files.sort();
-        files.dedup();
-        let packages = self.noting(Packages::read(self.workspace, listing, self.cancel));
-        let resolved = packages.resolved();
-        let wanted: BTreeSet<WantedPackageFile> = traces
-            .iter()
-            .flat_map(|repeated| resolve::wanted_packages(&repeated.trace, &resolved))
-            .collect();
-        let wanted: Vec<WantedPackageFile> = wanted.into_iter().collect();
-        let package_sources = packages.fetch(&wanted, self.cancel);
-        Tree { files, packages, package_sources }
-    }
-
-    fn ground(&mut self, inputs: &[RawInput], tree: &Tree) -> (Option<Ground>, Option<CommitId>) {
-        let workspace = self.workspace;
-        let found = Repository::discover(workspace.root(), workspace.environment(), self.cancel);
-        let Some(repository) = self.answered(found) else { return (None, None) };
-        let head = self.answered(repository.head(self.cancel)).flatten();
-        let clues = deployed::Clues { inputs, members: tree.packages.members() };
-        let deployed = deployed::find(self, &repository, head.clone(), &clues);
-        (Some(Ground { repository, deployed }), head)
-    }
-
-    /// Starts to read the commits up to the deployed one: the longest of git's answers.
-    fn begin_history<'scope, 'env>(
-        &mut self,
+    /// Starts to read the commits up to the deployed one.
+    fn begin_log<'scope, 'env>(
+        &self,
         scope: &'scope Scope<'scope, 'env>,
-        ground: Option<&Ground>,
-    ) -> Option<ScopedJoinHandle<'scope, fetch::LogAnswer>>
+        tied: &Tied,
+    ) -> Option<ScopedJoinHandle<'scope, (Option<fetch::ReadLog>, Vec<Problem>)>>
     where
         'a: 'env,
     {
-        let ground = ground?;
-        let query = fetch::log_query(self, ground)?;
-        let (repository, cancel) = (ground.repository.clone(), self.cancel);
-        Some(scope.spawn(move || fetch::LogAnswer::read(query, &repository, cancel)))
-    }
-
-    fn read_log(
-        &mut self,
-        reading: ScopedJoinHandle<'_, fetch::LogAnswer>,
-    ) -> Option<fetch::ReadLog> {
-        let Ok(fetch::LogAnswer { query, answer }) = reading.join() else {
-            self.problems.push(broken_stage());
-            return None;
+        let ground = tied.ground.as_ref()?;
+        let reader = fetch::LogReader {
+            repository: ground.repository.clone(),
+            deployed: ground.deployed.clone(),
+            options: self.options,
+            max_commits: self.max_commits,
+            cancel: self.cancel,
         };
-        let (log, config) = self.answered(answer)?;
-        Some(fetch::ReadLog { query, log, config })
+        Some(scope.spawn(move || reader.read()))
     }
 
-    fn fetch_sources(
-        &mut self,
-        traces: &[Repeated<Trace>],
-        tree: &Tree,
-        symbols: &SymbolIndex,
-        ground: Option<&Ground>,
-        sources: &mut Sources,
-    ) {
-        let members = tree.packages.members();
-        let wanted: BTreeSet<String> = traces
-            .par_iter()
-            .flat_map_iter(|repeated| {
-                resolve::wanted_files(&repeated.trace, &tree.files, symbols, members)
-            })
-            .collect();
-        fetch::sources(self, wanted, ground, sources);
-    }
-
-    fn resolve(
-        &mut self,
-        traces: Vec<Repeated<Trace>>,
-        tree: &Tree,
-        symbols: &SymbolIndex,
-        sources: &Sources,
-    ) -> Vec<Repeated<ResolvedTrace>> {
-        let input = ResolveInput {
-            files: &tree.files,
-            symbols,
-            sources,
-            packages: &tree.package_sources,
-            members: tree.packages.members(),
-        };
-        let cancel = self.cancel;
-        let resolved: Vec<(Repeated<ResolvedTrace>, Vec<Problem>)> = traces
-            .into_par_iter()
-            .map(|repeated| {
-                let mut problems = Vec::new();
-                let resolved = repeated.map(|trace| {
-                    let (resolved, found) = resolve::resolve(trace, &input, cancel);
-                    problems = found;
-                    resolved
-                });
-                (resolved, problems)
-            })
-            .collect();
-        resolved.into_iter().map(|answer| self.noting(answer)).collect()
-    }
-
-    /// Finds the functions that made the values which failed: ranking and explaining look one step
-    /// back from the crash.
+    /// Finds the functions that made the values which failed, for each incident: ranking and
+    /// explaining look one step back from the crash.
     fn producers(
         &self,
-        resolved: &[Repeated<ResolvedTrace>],
+        incidents: &[Incident],
         symbols: &SymbolIndex,
         sources: &Sources,
-    ) -> Vec<Producer> {
-        resolved
-            .par_iter()
-            .flat_map_iter(|it| producers::producers(&it.trace, sources, symbols, self.cancel))
-            .collect()
+    ) -> Vec<Vec<Producer>> {
+        let of_incident = |incident: &Incident| {
+            let traces = incident.traces.iter();
+            traces
+                .flat_map(|trace| producers::producers(trace, sources, symbols, self.cancel))
+                .collect()
+        };
+        incidents.par_iter().map(of_incident).collect()
     }
 
-    fn rank(&mut self, incident: Incident, findings: Findings<'_>) -> Incident {
+    fn rank(
+        &mut self,
+        incident: Incident,
+        producers: &[Producer],
+        findings: Findings<'_>,
+    ) -> Incident {
         let suspects = match findings.history {
             Some(history) => {
-                let producers: Vec<Producer> = incident
-                    .traces
-                    .iter()
-                    .flat_map(|trace| {
-                        let Findings { sources, symbols, .. } = findings;
-                        producers::producers(trace, sources, symbols, self.cancel)
-                    })
-                    .collect();
                 let input = RankInput {
-                    producers: &producers,
+                    producers,
                     traces: &incident.traces,
                     logs: findings.logs,
                     log_groups: &incident.log_groups,
@@ -404,8 +308,8 @@ impl<'a> Run<'a> {
     }
 
     /// Holds every name in a fix against what the lock file resolves.
-    fn check_fixes(&mut self, explanation: &mut Explanation) {
-        let checker = self.noting(Checker::open(self.workspace, self.cancel));
+    fn check_fixes(&mut self, explanation: &mut Explanation, look: &Arc<Look>) {
+        let checker = self.noting(self.workspace.checker(look, self.cancel));
         let options = CheckOptions { language: Some("diff".to_owned()), file: None };
         for hypothesis in explanation.incidents.iter_mut().flat_map(|it| &mut it.hypotheses) {
             if self.cancel.is_cancelled() {
@@ -423,6 +327,8 @@ impl<'a> Run<'a> {
     }
 
     fn stage(&mut self, words: &'static str) {
+        // The log's own times say how long each stage took: `INCIDENT_LSP_LOG=incident_host=debug`.
+        tracing::debug!("{words}");
         if !self.cancel.is_cancelled() {
             (self.updates)(Update::Stage(words));
         }
@@ -432,6 +338,7 @@ impl<'a> Run<'a> {
         if !self.cancel.is_cancelled() {
             let mut partial = explanation.clone();
             partial.problems = without_repeats(self.problems.clone());
+            tracing::debug!("showing what is known so far");
             (self.updates)(Update::Partial(Box::new(partial)));
         }
     }
@@ -482,9 +389,18 @@ fn broken_stage() -> Problem {
 
 /// Returns the workspace's symbols with the files at hand as they were deployed.
 fn functions_as_deployed(sources: &Sources, symbols: &SymbolIndex) -> SymbolIndex {
-    sources.deployed.iter().fold(symbols.clone(), |index, (path, text)| {
-        index.with(Arc::new(syntax::index_file(path, text)))
-    })
+    let changed: Vec<(&String, &Arc<str>)> = sources
+        .deployed
+        .iter()
+        .filter(|(path, text)| {
+            sources.current.get(*path) != Some(text) || symbols.file(path).is_none()
+        })
+        .collect();
+    let changed: Vec<Arc<FileSymbols>> = changed
+        .into_par_iter()
+        .map(|(path, text)| Arc::new(syntax::index_file(path, text)))
+        .collect();
+    SymbolIndex::new(symbols.files().iter().cloned().chain(changed).collect())
 }
 
 /// Returns the start of what was pasted: as much as the ranking looks at.

@@ -1,5 +1,6 @@
 use incident_core::cancel::Cancel;
 use incident_core::input::RawInput;
+use incident_core::present::Explanation;
 
 use super::{ExplainOptions, Update, explain};
 use crate::testing::Scratch;
@@ -62,4 +63,47 @@ fn a_cancelled_job_says_so_and_nothing_else_is_reported() {
     assert_eq!(n_updates, 0);
     let told = "the work was cancelled; this is what was known by then";
     assert!(explanation.problems.iter().any(|problem| problem.message == told));
+}
+
+/// Explains a panic at `lib.rs:2` of a workspace; returns what each update says of its place.
+fn places(workspace: &Workspace) -> Vec<String> {
+    let text =
+        "thread 'main' panicked at src/lib.rs:2:5:\nboom\nstack backtrace:\n   0: app::fail\n";
+    let input = vec![RawInput { name: "stdin".into(), text: text.into() }];
+    let mut places = Vec::new();
+    let mut note = |explanation: &Explanation| {
+        let trace = &explanation.incidents[0].incident.traces[0];
+        let of_frame = trace.resolved_frames().next().unwrap().1;
+        let place = of_frame.place.as_ref().and_then(|place| place.item.as_ref());
+        let line = place.map(|item| item.start_line);
+        places.push(format!("{} {line:?}", of_frame.status.as_str()));
+    };
+    let options = ExplainOptions::default();
+    let last = explain(input, workspace, &options, &Cancel::new(), &mut |update| {
+        if let Update::Partial(partial) = update {
+            note(&partial);
+        }
+    });
+    note(&last);
+    places.dedup();
+    places
+}
+
+#[test]
+fn what_is_kept_from_the_last_run_is_never_shown_where_it_has_changed() {
+    let scratch = Scratch::new();
+    scratch.write("Cargo.toml", "[package]\nname = \"app\"\nversion = \"1.0.0\"\n");
+    scratch.write("src/lib.rs", "pub fn fail() {\n    panic!(\"boom\");\n}\n");
+    let workspace = workspace(&scratch);
+    let place = |places: Vec<String>| places.last().cloned().unwrap();
+    assert_eq!(place(places(&workspace)), "by_symbol Some(1)");
+    assert_eq!(places(&workspace), ["by_symbol Some(1)"]);
+
+    // The very first answer has the function where it is now.
+    scratch.write("src/lib.rs", "\n\n\npub fn fail() {\n    panic!(\"boom\");\n}\n");
+    assert_eq!(places(&workspace), ["by_symbol Some(4)"]);
+
+    // A file that the last run did not see is found by this one.
+    std::fs::rename(scratch.root().join("src/lib.rs"), scratch.root().join("src/main.rs")).unwrap();
+    assert_eq!(place(places(&workspace)), "by_symbol Some(4)");
 }

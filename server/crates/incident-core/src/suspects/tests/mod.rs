@@ -59,7 +59,7 @@ fn history(commits: Vec<Commit>, blame: &[(&str, u32, u32, &str)]) -> History {
             confidence: 1.0,
             present_locally: true,
         },
-        commits,
+        commits: commits.into(),
         blame: blame
             .iter()
             .map(|(path, start_line, n_lines, id)| BlameRange {
