@@ -2,6 +2,7 @@
 //! with the later tree only; with the older source at hand where the trace itself names the
 //! version; and with the published versions as commits, where the deployed one is always known.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::Format;
+use crate::histories;
 use crate::published::Published;
 use crate::table::{Section, Table};
 use crate::traces::labels::{self, Case, ItemLabel, Which};
@@ -21,7 +23,17 @@ use crate::traces::places::{self, Spot};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The folder of cases.
-    dir: PathBuf,
+    #[arg(required_unless_present = "generated")]
+    dir: Option<PathBuf>,
+    /// Score so many places of generated histories instead.
+    #[arg(long, value_name = "FRAMES", num_args = 0..=1, default_missing_value = "4000")]
+    generated: Option<usize>,
+    /// The seed that histories are generated from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print every miss of the generated histories.
+    #[arg(long)]
+    misses: bool,
     /// The folder of the traces that the cases speak of; `traces` beside `dir` if not given.
     #[arg(long)]
     traces: Option<PathBuf>,
@@ -81,9 +93,13 @@ enum Verdict {
 
 /// Scores the cases and prints the figures.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let beside = args.dir.parent().unwrap_or(Path::new(".")).join("traces");
+    if let Some(n_frames) = args.generated {
+        return generated(n_frames, args);
+    }
+    let dir = args.dir.as_deref().context("the folder of cases is missing")?;
+    let beside = dir.parent().unwrap_or(Path::new(".")).join("traces");
     let traces = labels::load_all(args.traces.as_deref().unwrap_or(&beside))?;
-    let cases: Vec<DriftCase> = labels::folders(&args.dir)?
+    let cases: Vec<DriftCase> = labels::folders(dir)?
         .iter()
         .map(|folder| labels::read_json(&folder.join("case.json")))
         .collect::<anyhow::Result<_>>()?;
@@ -96,6 +112,28 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     table.push(by_case(&results));
     table.print(args.format)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Scores generated histories; fails below the wanted share, and where too much is sure and wrong.
+fn generated(n_frames: usize, args: &Args) -> anyhow::Result<ExitCode> {
+    let scores = histories::score(n_frames, args.seed);
+    let mut table = Table::new("drift", &[]);
+    table.push(histories::section(&scores));
+    table.print(args.format)?;
+    if args.misses {
+        let mut out = std::io::stdout().lock();
+        for (name, score) in &scores {
+            for miss in &score.misses {
+                writeln!(out, "{name}: {miss}")?;
+            }
+        }
+    }
+    let count =
+        |of: fn(&histories::Score) -> usize| scores.iter().map(|(_, it)| of(it)).sum::<usize>();
+    let share = count(|it| it.right) as f64 / count(|it| it.n_frames).max(1) as f64;
+    let n_wrong = count(|it| it.wrong_while_sure) * histories::SURE_AND_WRONG;
+    let holds = share >= histories::WANTED_SHARE && n_wrong <= count(|it| it.n_frames);
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn score(case: &DriftCase, cases: &[Case]) -> anyhow::Result<[Verdict; 3]> {

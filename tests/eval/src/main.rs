@@ -3,6 +3,7 @@
 mod apis;
 mod drift;
 mod floor;
+mod histories;
 mod published;
 mod regressions;
 mod table;

@@ -41,6 +41,11 @@ impl Published {
         };
         let mut texts = BTreeMap::new();
         read_below(&root, "", &mut texts)?;
+        Ok(Self::from_texts(name, version, texts))
+    }
+
+    /// Makes a package of texts by path.
+    pub(crate) fn from_texts(name: &str, version: &str, texts: BTreeMap<String, Arc<str>>) -> Self {
         let files: Vec<String> = texts.keys().cloned().collect();
         let symbols = texts
             .par_iter()
@@ -52,7 +57,7 @@ impl Published {
             version: Some(version.to_owned()),
             root: String::new(),
         };
-        Ok(Self { files, texts, symbols: SymbolIndex::new(symbols), member })
+        Self { files, texts, symbols: SymbolIndex::new(symbols), member }
     }
 
     fn bring(&self, paths: Vec<String>, into: &mut BTreeMap<String, Arc<str>>) {
@@ -77,9 +82,19 @@ impl Published {
         }
         let packages = PackageSources::default();
         let cancel = Cancel::new();
-        let wanted = wanted_moved(&trace, &self.input(&sources, &packages), &cancel);
+        let changed = deployed.map(|deployed| self.changed_since(deployed)).unwrap_or_default();
+        let wanted = wanted_moved(&trace, &self.input(&sources, &packages), &changed, &cancel);
+        if let Some(deployed) = deployed {
+            deployed.bring(wanted.clone(), &mut sources.deployed);
+        }
         self.bring(wanted, &mut sources.current);
         resolve(trace, &self.input(&sources, &packages), &cancel).0
+    }
+
+    /// Returns the files of this version that the other one has not, or not so.
+    fn changed_since(&self, deployed: &Self) -> Vec<String> {
+        let is_new = |(path, text): &(&String, &Arc<str>)| deployed.texts.get(*path) != Some(text);
+        self.texts.iter().filter(is_new).map(|(path, _)| path.clone()).collect()
     }
 
     fn input<'a>(&'a self, sources: &'a Sources, packages: &'a PackageSources) -> ResolveInput<'a> {

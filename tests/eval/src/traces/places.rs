@@ -140,7 +140,12 @@ pub(crate) fn item_fits(resolution: &Resolution, label: Option<&ItemLabel>) -> b
 pub(crate) fn shown(resolution: &Resolution) -> String {
     let Some(place) = &resolution.place else {
         let reason = resolution.reason.as_deref().unwrap_or_default();
-        return format!("{} ({reason})", resolution.status.as_str());
+        let candidates: String = resolution
+            .candidates
+            .iter()
+            .map(|it| format!(" {}:{}", it.path, it.line.unwrap_or_default()))
+            .collect();
+        return format!("{}{candidates} ({reason})", resolution.status.as_str());
     };
     let line = place.line.map_or("-".to_owned(), |line| line.to_string());
     let item = place.item.as_ref().map_or("-".to_owned(), |item| {

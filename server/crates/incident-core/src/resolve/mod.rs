@@ -214,17 +214,24 @@ pub fn wanted_files(
 }
 
 /// Names further workspace files that [`resolve`] needs once the deployed texts are there: those that
-/// code may have moved to. Asked once more after [`wanted_files`] was answered.
+/// code may have moved to. Asked once more after [`wanted_files`] was answered; both the texts of
+/// now and those of the deployed commit help.
 ///
-/// Sorted, without repeats.
-pub fn wanted_moved(trace: &Trace, input: &ResolveInput<'_>, cancel: &Cancel) -> Vec<String> {
+/// `changed` are the files that differ from the deployed commit's. Empty where every place stands
+/// in the function that it stood in. Sorted, without repeats.
+pub fn wanted_moved(
+    trace: &Trace,
+    input: &ResolveInput<'_>,
+    changed: &[String],
+    cancel: &Cancel,
+) -> Vec<String> {
     if input.sources.deployed.is_empty() {
         return Vec::new();
     }
     let view = View::new(input, cancel);
     let mut wanted = BTreeSet::new();
     for location in locations(trace) {
-        wanted.extend(view.wanted_moved(location));
+        wanted.extend(view.wanted_moved(location, changed));
     }
     wanted.retain(|path| !input.sources.current.contains_key(path));
     wanted.into_iter().collect()

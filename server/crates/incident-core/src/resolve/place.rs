@@ -1,5 +1,6 @@
 //! One printed place tied to a source span.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub(super) struct View<'a> {
     pub(super) current_names: FileNames<'a>,
     deployed_names: FileNames<'a>,
     files: HashMap<&'a str, SourceFile<'a>>,
+    /// The items of deployed texts, as far as they were asked for.
+    deployed_items: RefCell<HashMap<&'a str, Arc<[Item]>>>,
 }
 
 /// A text with its items and lines.
@@ -34,6 +37,14 @@ pub(super) struct SourceFile<'a> {
     pub(super) text: &'a str,
     pub(super) items: Arc<[Item]>,
     pub(super) lines: Arc<LineIndex>,
+}
+
+/// The lines of an item, from 1, both inside, and their text.
+#[derive(Clone, Copy)]
+pub(super) struct Lines<'t> {
+    pub(super) first: u32,
+    pub(super) last: u32,
+    pub(super) text: &'t str,
 }
 
 /// What a trace says of one place.
@@ -58,6 +69,14 @@ impl<'a> SourceFile<'a> {
 
     pub(super) fn function_at(&self, line: u32) -> Option<&Item> {
         rust::function_at_line(&self.items, line)
+    }
+
+    /// Returns the whole lines that an item stands on.
+    pub(super) fn lines_of(&self, item: &Item) -> Lines<'a> {
+        let (first, last) = (item.start_line, item.end_line);
+        let start = self.lines.line_span(first).map_or(item.span.start, |span| span.start);
+        let end = self.lines.line_span(last).map_or(item.span.end, |span| span.end);
+        Lines { first, last, text: self.text.get(start..end.max(start)).unwrap_or_default() }
     }
 
     pub(super) fn line_text(&self, line: u32) -> Option<&'a str> {
@@ -148,6 +167,7 @@ impl<'a> View<'a> {
                 .iter()
                 .map(|(path, text)| (path.as_str(), SourceFile::new(path, text)))
                 .collect(),
+            deployed_items: RefCell::default(),
         }
     }
 
@@ -192,8 +212,27 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Returns the files of today that may hold what a printed place became.
-    pub(super) fn wanted_moved(&self, location: &SourceLocation) -> Vec<String> {
+    /// Returns the items that a file had when it was deployed, where that text was brought.
+    pub(super) fn deployed_items(&self, path: &str) -> Arc<[Item]> {
+        let known = self.input.sources.deployed.get_key_value(path);
+        known.map_or_else(
+            || Arc::from([]),
+            |(path, text)| {
+                let mut items = self.deployed_items.borrow_mut();
+                Arc::clone(
+                    items.entry(path.as_str()).or_insert_with(|| SourceFile::new(path, text).items),
+                )
+            },
+        )
+    }
+
+    /// Returns the files of today that may hold what a printed place became; `changed` are those
+    /// that differ from the deployed ones.
+    pub(super) fn wanted_moved(
+        &self,
+        location: &SourceLocation,
+        changed: &[String],
+    ) -> Vec<String> {
         let (Some(line), Some(path)) = (location.line, PrintedPath::parse(&location.file)) else {
             return Vec::new();
         };
@@ -211,7 +250,7 @@ impl<'a> View<'a> {
             PathOwner::Unknown => path,
         };
         let Some(old) = self.deployed_file(&path, line, None) else { return Vec::new() };
-        drift::wanted(self, &old, line).into_iter().map(str::to_owned).collect()
+        drift::wanted(self, &old, line, changed).into_iter().map(str::to_owned).collect()
     }
 
     fn joined(&self, root: &str, below: PrintedPath) -> PrintedPath {
@@ -282,7 +321,8 @@ impl<'a> View<'a> {
         column: Option<u32>,
         printed: Printed<'_>,
     ) -> Resolution {
-        let Carried { status, target, reason } = drift::carry(self, old, line, column, printed);
+        let Carried { status, target, candidates, reason } =
+            drift::carry(self, old, line, column, printed);
         let mut reason = reason;
         if let (Some(symbol), Some(item)) = (printed.symbol, old.function_at(line))
             && !is_named(item, symbol)
@@ -299,7 +339,7 @@ impl<'a> View<'a> {
             let column = if status == Status::Edited { None } else { column };
             Some(file.place(target.line, column, target.item.as_ref(), printed.hint, self.cancel))
         });
-        Resolution { status, place, reason, ..Resolution::default() }
+        Resolution { status, place, candidates, reason, ..Resolution::default() }
     }
 
     /// A place without a usable path: the function's name alone.

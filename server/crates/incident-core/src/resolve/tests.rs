@@ -1,5 +1,3 @@
-mod histories;
-
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
