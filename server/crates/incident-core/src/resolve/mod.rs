@@ -213,6 +213,17 @@ pub fn wanted_files(
     wanted.into_iter().collect()
 }
 
+/// Says whether a place of the trace is not in the function that it was deployed in, so that
+/// [`wanted_moved`] wants to know which files changed.
+pub fn has_strayed(trace: &Trace, input: &ResolveInput<'_>, cancel: &Cancel) -> bool {
+    let Sources { current, deployed } = input.sources;
+    if deployed.iter().all(|(path, text)| current.get(path) == Some(text)) {
+        return false;
+    }
+    let view = View::new(input, cancel);
+    locations(trace).any(|location| view.has_strayed(location))
+}
+
 /// Names further workspace files that [`resolve`] needs once the deployed texts are there: those that
 /// code may have moved to. Asked once more after [`wanted_files`] was answered; both the texts of
 /// now and those of the deployed commit help.

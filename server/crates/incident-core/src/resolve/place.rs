@@ -233,11 +233,21 @@ impl<'a> View<'a> {
         location: &SourceLocation,
         changed: &[String],
     ) -> Vec<String> {
-        let (Some(line), Some(path)) = (location.line, PrintedPath::parse(&location.file)) else {
-            return Vec::new();
-        };
+        let Some((old, line)) = self.deployed_place(location) else { return Vec::new() };
+        drift::wanted(self, &old, line, changed).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Says whether a printed place is not in the function that it was deployed in.
+    pub(super) fn has_strayed(&self, location: &SourceLocation) -> bool {
+        self.deployed_place(location)
+            .is_some_and(|(old, line)| drift::has_strayed(self, &old, line))
+    }
+
+    /// Returns the deployed text and the line that a printed place means.
+    fn deployed_place(&self, location: &SourceLocation) -> Option<(SourceFile<'a>, u32)> {
+        let (line, path) = (location.line?, PrintedPath::parse(&location.file)?);
         let path = match path.owner() {
-            PathOwner::Std => return Vec::new(),
+            PathOwner::Std => return None,
             PathOwner::Package { name, below, .. } => {
                 match lookup::member_of_crate(self.input.members, &name) {
                     Some(member) => {
@@ -249,8 +259,7 @@ impl<'a> View<'a> {
             }
             PathOwner::Unknown => path,
         };
-        let Some(old) = self.deployed_file(&path, line, None) else { return Vec::new() };
-        drift::wanted(self, &old, line, changed).into_iter().map(str::to_owned).collect()
+        Some((self.deployed_file(&path, line, None)?, line))
     }
 
     fn joined(&self, root: &str, below: PrintedPath) -> PrintedPath {

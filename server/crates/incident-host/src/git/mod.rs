@@ -8,6 +8,7 @@
 mod answers;
 mod blame;
 mod blobs;
+mod changed;
 mod parse;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ mod deployed;
 mod fetch;
 mod inferred;
 mod keep;
+mod moved;
 #[cfg(test)]
 mod tests;
 mod tie;

@@ -107,3 +107,31 @@ fn what_is_kept_from_the_last_run_is_never_shown_where_it_has_changed() {
     std::fs::rename(scratch.root().join("src/lib.rs"), scratch.root().join("src/main.rs")).unwrap();
     assert_eq!(place(places(&workspace)), "by_symbol Some(4)");
 }
+
+#[test]
+fn a_function_that_was_renamed_and_moved_to_another_file_is_followed() {
+    let scratch = Scratch::new();
+    let body = "    let parts = split(line);\n    let amount = parts.amount.unwrap();\n    store(amount);\n";
+    let manifest = "[package]\nname = \"till\"\nversion = \"0.1.0\"\n";
+    scratch.write("Cargo.toml", manifest);
+    scratch.write("src/main.rs", &format!("fn book(line: &str) {{\n{body}}}\nfn main() {{}}\n"));
+    let deployed = scratch.commit(1, "Begin");
+    scratch.write("src/main.rs", "mod ledger;\nfn main() {}\n");
+    scratch
+        .write("src/ledger.rs", &format!("//! Books.\n\npub fn enter(line: &str) {{\n{body}}}\n"));
+    scratch.commit(2, "Give the ledger a file of its own");
+    let text = "thread 'main' panicked at src/main.rs:3:31:\n\
+                called `Option::unwrap()` on a `None` value\n\
+                stack backtrace:\n   0: till::book\n             at ./src/main.rs:3:31\n";
+    let explanation = explain(
+        vec![RawInput { name: "stdin".into(), text: text.into() }],
+        &workspace(&scratch),
+        &ExplainOptions { deployed: Some(deployed), ..ExplainOptions::default() },
+        &Cancel::new(),
+        &mut |_| {},
+    );
+    let frame = &explanation.incidents[0].incident.traces[0].frames[0];
+    let place = frame.place.as_ref().map(|place| (place.path.as_str(), place.line));
+    assert_eq!(place, Some(("src/ledger.rs", Some(5))), "{frame:?}");
+    assert_eq!(frame.status.as_str(), "moved");
+}

@@ -21,7 +21,7 @@ use incident_core::syntax::SymbolIndex;
 use incident_core::trace::Trace;
 use rayon::prelude::*;
 
-use super::{Run, deployed, fetch, inferred};
+use super::{Run, deployed, fetch, inferred, moved};
 use crate::git::Repository;
 use crate::look::Look;
 use crate::source;
@@ -192,6 +192,7 @@ impl<'a> Run<'a> {
         let wanted = self.wanted_files(traces, &tied.tree, &tied.symbols);
         let wanted: BTreeSet<String> = wanted.into_iter().collect();
         fetch::sources(self, wanted, tied.ground.as_ref(), &mut tied.sources);
+        moved::fetch(self, traces, tied);
         let input = ResolveInput {
             files: &tied.tree.files,
             symbols: &tied.symbols,

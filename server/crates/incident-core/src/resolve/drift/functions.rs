@@ -222,6 +222,18 @@ fn n_shared(a: &[&str], b: &[&str]) -> usize {
         .count()
 }
 
+/// Says whether a line is not in the function that it was deployed in.
+pub(in crate::resolve) fn has_strayed(view: &View<'_>, old: &SourceFile<'_>, line: u32) -> bool {
+    let Some(function) = old.function_at(line) else { return false };
+    let stands = view.file(old.path).is_some_and(|file| {
+        let map = LineMap::new(old.text, file.text);
+        map.kept(line)
+            .and_then(|line| file.function_at(line))
+            .is_some_and(|item| same_function(item, function))
+    });
+    !stands
+}
+
 /// Names the files of today that may hold what a changed place became: those with a function of
 /// the same name, and where the function is not where it was, those that changed since.
 pub(in crate::resolve) fn wanted<'a>(
@@ -230,17 +242,9 @@ pub(in crate::resolve) fn wanted<'a>(
     line: u32,
     changed: &'a [String],
 ) -> Vec<&'a str> {
-    let Some(function) = old.function_at(line) else { return Vec::new() };
-    let here = view.file(old.path);
-    let stands = here.is_some_and(|file| {
-        let map = LineMap::new(old.text, file.text);
-        map.kept(line)
-            .and_then(|line| file.function_at(line))
-            .is_some_and(|item| same_function(item, function))
-    });
-    if stands {
+    let Some(function) = old.function_at(line).filter(|_| has_strayed(view, old, line)) else {
         return Vec::new();
-    }
+    };
     let holds = |items: &[Item], same: &dyn Fn(&Item) -> bool| items.iter().any(same);
     let files = view.input.symbols.files();
     let same: Vec<&str> = files

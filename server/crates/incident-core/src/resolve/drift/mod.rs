@@ -14,8 +14,8 @@ use crate::resolve::place::{Lines, Printed, SourceFile, View, candidate, same_fu
 use crate::resolve::{Candidate, Status};
 use crate::syntax::{Item, ItemKind};
 
-pub(super) use self::functions::wanted;
 use self::functions::{Home, successors};
+pub(super) use self::functions::{has_strayed, wanted};
 use self::statement::{Match, Statement};
 
 /// A statement less like the old one than this is another one.
@@ -82,7 +82,7 @@ pub(super) fn carry<'a>(
         let map = home.map(old, old_function);
         match kept_in(old, home, &map, line, old_function) {
             Kept::At(carried) if homes.len() == 1 || home.is_sure => return carried,
-            Kept::At(carried) => doubtful.extend(carried.as_candidate()),
+            Kept::At(carried) => doubtful.extend(carried.into_candidate()),
             Kept::Among(candidates) => doubtful.extend(candidates),
             Kept::No => {}
         }
@@ -236,7 +236,7 @@ impl Search<'_, '_, '_> {
 }
 
 impl Carried {
-    fn as_candidate(self) -> Option<Candidate> {
+    fn into_candidate(self) -> Option<Candidate> {
         let target = self.target?;
         let function = target.item.map(|item| item.name);
         Some(Candidate { path: target.path, line: target.line, function })
