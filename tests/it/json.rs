@@ -108,6 +108,34 @@ fn logs_fit_their_schema() {
 }
 
 #[test]
+fn changes_fit_their_schema() {
+    let repository = service();
+    repository.commit("Wait less", &[("config/db.toml", "[pool]\nacquire_timeout_ms = 250\n")]);
+    repository.commit("Wait even less", &[("config/db.toml", "[pool]\nacquire_timeout_ms = 25\n")]);
+    let log = "2026-02-03T10:00:01Z ERROR till: timed out acquiring a connection after 26 ms\n";
+    let run = Run::new(["changes", "--format", "json", "-"]).dir(repository.path());
+    let document = document(run.stdin(log));
+    assert_valid("changes", &document);
+    let newest = &document["commits"][0]["settings"][0];
+    assert_eq!(newest["key"], "pool.acquire_timeout_ms");
+    assert_eq!((&newest["old"], &newest["new"]), (&json!("250"), &json!("25")));
+    let first = &document["suspect_commits"]["ranked"][0];
+    assert_eq!(first["subject"], "Wait even less");
+    let reasons = first["reasons"].as_array().unwrap();
+    assert!(reasons.iter().any(|it| it["kind"] == "setting_changed"), "{first:#}");
+}
+
+#[test]
+fn changes_need_no_input() {
+    let repository = service();
+    let run = Run::new(["changes", "--format", "json"]).dir(repository.path());
+    let document = document(run);
+    assert_valid("changes", &document);
+    assert_eq!(document["suspect_commits"], json!(null));
+    assert_eq!(document["commits"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn check_fits_its_schema() {
     let repository = service();
     let snippet = "fn main() {\n    let v: Vec<u8> = Vec::nope();\n    nowhere::at_all();\n}\n";
@@ -157,7 +185,7 @@ fn names(schema: &Value, found: &mut Vec<String>) {
 fn the_page_names_every_field_and_word() {
     let page = std::fs::read_to_string(docs().join("json.md")).unwrap();
     let mut all = Vec::new();
-    for name in ["explain", "logs", "check"] {
+    for name in ["explain", "logs", "check", "changes"] {
         let section = page
             .split_once(&format!("\n## {name}\n"))
             .map(|(_, rest)| rest.split("\n## ").next().unwrap())

@@ -26,6 +26,7 @@ pub mod producers;
 pub mod resolve;
 pub mod syntax;
 
+pub mod changes;
 pub mod config_changes;
 pub mod deployed;
 pub mod history;

@@ -51,8 +51,11 @@ pub fn previous_release<'a>(
     tag: &str,
     tags: &'a [(String, CommitId)],
 ) -> Option<&'a (String, CommitId)> {
-    let (prefix, version) = split_tag(tag)?;
-    let version = parse_version(version)?;
+    let Some((prefix, version)) =
+        split_tag(tag).and_then(|(prefix, version)| Some((prefix, parse_version(version)?)))
+    else {
+        return previous_dated(tag, tags);
+    };
     tags.iter()
         .filter_map(|entry| {
             let (other_prefix, other) = split_tag(&entry.0)?;
@@ -64,6 +67,27 @@ pub fn previous_release<'a>(
         })
         .max_by(|a, b| a.0.cmp(&b.0))
         .map(|(_, entry)| entry)
+}
+
+/// Returns the deploy before, for tags that are numbered or dated: `deploy-2026-03-03`, `build-118`.
+fn previous_dated<'a>(tag: &str, tags: &'a [(String, CommitId)]) -> Option<&'a (String, CommitId)> {
+    let (name, numbers) = name_and_numbers(tag)?;
+    tags.iter()
+        .filter_map(|entry| {
+            let (other_name, other) = name_and_numbers(&entry.0)?;
+            (other_name == name && other < numbers).then_some((other, entry))
+        })
+        .max_by(|a, b| a.0.cmp(&b.0))
+        .map(|(_, entry)| entry)
+}
+
+/// Splits a tag into the name that it begins with and the numbers that it ends with.
+fn name_and_numbers(tag: &str) -> Option<(&str, Vec<u64>)> {
+    let start = tag.find(|c: char| c.is_ascii_digit())?;
+    let (name, rest) = (tag.get(..start)?, tag.get(start..)?);
+    let numbers: Option<Vec<u64>> =
+        rest.split(['-', '.', '_', '/', 'T', ':']).map(|part| part.parse().ok()).collect();
+    Some((name, numbers?))
 }
 
 /// Counts what of a resolved trace fits the texts that it was resolved with.

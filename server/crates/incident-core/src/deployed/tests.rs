@@ -101,6 +101,15 @@ fn the_release_before_is_the_highest_lower_version_of_the_same_kind() {
 }
 
 #[test]
+fn the_deploy_before_is_the_one_of_the_day_or_number_before() {
+    let tags = tags(&["deploy-2026-03-03", "deploy-2026-02-26", "prod-2026-03-01", "b-9", "b-10"]);
+    let previous = |tag| previous_release(tag, &tags).map(|(name, _)| name.as_str());
+    assert_eq!(previous("deploy-2026-03-03"), Some("deploy-2026-02-26"));
+    assert_eq!(previous("deploy-2026-02-26"), None);
+    assert_eq!(previous("b-10"), Some("b-9"));
+}
+
+#[test]
 fn states_that_fit_best_are_all_kept() {
     let fit = |points| Agreement { points, most: 8 };
     let id = |name: &str| CommitId(name.to_owned());

@@ -502,7 +502,9 @@ fn numbers(line: &str) -> Vec<(String, f64)> {
     let mut numbers = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let word = word.trim_end_matches('.');
-        if !word.starts_with(|c: char| c.is_ascii_digit()) {
+        // Parts of a clock or a date are no amounts.
+        let is_padded = word.len() > 1 && word.starts_with('0') && !word.starts_with("0.");
+        if is_padded || !word.starts_with(|c: char| c.is_ascii_digit()) {
             continue;
         }
         let Some(alone) = amount(&[], word) else { continue };

@@ -4,6 +4,7 @@
 //! things run beside the road: reading the log, indexing the workspace, and asking git for its
 //! history; the first frames wait for none of them.
 
+mod changes;
 mod deployed;
 mod fetch;
 mod inferred;
@@ -40,6 +41,8 @@ use crate::config;
 use crate::git::GitError;
 use crate::look::Look;
 use crate::workspace::Workspace;
+
+pub use self::changes::changes;
 
 /// How much of the inputs the ranking gets to see, in bytes.
 const MAX_CONTEXT_BYTES: usize = 64 << 10;

@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
         Some(tied)
     }
 
-    fn tree(&mut self, look: Arc<Look>, traces: &[Repeated<Trace>]) -> Tree {
+    pub(super) fn tree(&mut self, look: Arc<Look>, traces: &[Repeated<Trace>]) -> Tree {
         let mut files = look.listing.source_paths();
         let open = self.workspace.open_buffers().keys();
         files.extend(open.filter(|path| source::is_source(path)).cloned());
@@ -158,7 +158,11 @@ impl<'a> Run<'a> {
         Tree { files, look, package_sources }
     }
 
-    fn ground(&mut self, task: Task<'_>, tree: &Tree) -> (Option<Ground>, Option<CommitId>) {
+    pub(super) fn ground(
+        &mut self,
+        task: Task<'_>,
+        tree: &Tree,
+    ) -> (Option<Ground>, Option<CommitId>) {
         let workspace = self.workspace;
         let (root, environment) = (workspace.root(), workspace.environment());
         let found = Repository::discover_with_head(root, environment, self.cancel);

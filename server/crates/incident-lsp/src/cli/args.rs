@@ -21,6 +21,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Explain a stack trace or a log: where, since which commit, why, and a fix.
     Explain(ExplainArgs),
+    /// List what changed between the last good state and the deployed one, settings by their keys.
+    Changes(ChangesArgs),
     /// Group a log's records, the severe and frequent ones first.
     Logs(LogsArgs),
     /// Hold the APIs in a file, a snippet or a diff against the versions in the lock file.
@@ -101,6 +103,27 @@ pub(super) struct ExplainArgs {
     /// Explain a built-in incident, from any folder.
     #[arg(long, conflicts_with = "workspace")]
     pub(super) sample: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct ChangesArgs {
+    /// Logs to hold the changes against; `-` is standard input.
+    #[arg(value_name = "INPUT")]
+    pub(super) inputs: Vec<String>,
+    #[command(flatten)]
+    pub(super) workspace: WorkspaceArgs,
+    /// The commit, tag or branch that ran; by default HEAD.
+    #[arg(long, value_name = "REV")]
+    pub(super) deployed: Option<String>,
+    /// The last good revision or time; by default the release before.
+    #[arg(long, value_name = "REV|TIME")]
+    pub(super) since: Option<String>,
+    /// Compare two states of a settings file, a manifest or a lock file by key.
+    #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"])]
+    pub(super) changed: Vec<String>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(super) format: DataFormat,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -4,6 +4,7 @@
 //! standard error, and an error is one sentence that says what failed, where, and what to do.
 
 mod args;
+mod changes;
 mod check;
 mod command_line;
 mod doctor;
@@ -74,6 +75,7 @@ fn run(argv: Vec<OsString>, serve: fn() -> io::Result<ExitCode>) -> Outcome {
         Command::Serve { .. } => Ok(serve()?),
         Command::Explain(args) => explain::run(&args),
         Command::Fix(args) => fix::run(args),
+        Command::Changes(args) => changes::run(&args),
         Command::Logs(args) => logs::run(&args),
         Command::Check(args) => check::run(args),
         Command::Doctor { init: true, workspace } => doctor::init(&workspace),

@@ -43,11 +43,7 @@ fn incident(explained: &ExplainedIncident) -> Incident {
         count: incident.count,
         traces: incident.traces.iter().map(resolved_trace).collect(),
         suspect_spans: ranked(&incident.suspects.spans, suspect_span),
-        suspect_commits: SuspectCommits {
-            abstained: incident.suspects.commits.is_empty(),
-            reason: incident.suspects.abstained.clone(),
-            ranked: ranked(&incident.suspects.commits, suspect_commit),
-        },
+        suspect_commits: suspect_commits(&incident.suspects),
         log_groups: incident.log_groups.clone(),
         metrics: Vec::new(),
         hypotheses: ranked(&explained.hypotheses, checked_hypothesis),
@@ -64,7 +60,17 @@ fn incident(explained: &ExplainedIncident) -> Incident {
     }
 }
 
-fn deployed(deployed: &history::Deployed) -> Deployed {
+/// Returns the ranking on the wire.
+pub(super) fn suspect_commits(suspects: &suspects::Suspects) -> SuspectCommits {
+    SuspectCommits {
+        abstained: suspects.commits.is_empty(),
+        reason: suspects.abstained.clone(),
+        ranked: ranked(&suspects.commits, suspect_commit),
+    }
+}
+
+/// Returns the deployed commit on the wire.
+pub(super) fn deployed(deployed: &history::Deployed) -> Deployed {
     Deployed {
         commit: deployed.commit.as_ref().map(|commit| commit.0.clone()),
         how: deployed.how.as_str().to_owned(),

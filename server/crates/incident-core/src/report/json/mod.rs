@@ -4,14 +4,17 @@
 //! JSON Schema beside it). Fields may be added within version 1; none changes its meaning. They
 //! read back what they write.
 
+mod changes;
 mod check;
 mod explain;
 mod from_explanation;
 mod logs;
 
+pub use changes::{ChangedCommit, ChangedSetting, Changes};
 pub use check::{Check, Finding, PackageVersion, Reference};
 pub use explain::*;
 pub use from_explanation::explain;
+use from_explanation::{deployed, suspect_commits};
 pub use logs::{Burst, LogGroup, Logs, Statement};
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,6 @@
 //! The report that a person reads in a terminal: the point first, problems last.
 
+mod changes;
 mod check;
 mod excerpt;
 mod frames;
@@ -14,10 +15,11 @@ use crate::present::words::{self, Site};
 use crate::present::{ExplainedIncident, Explanation};
 use crate::problem::{Problem, Severity};
 use crate::resolve::{Candidate, Place, ResolvedTrace, Sources};
-use crate::suspects::{Reason, SuspectCommit};
+use crate::suspects::{Reason, SuspectCommit, Suspects};
 
 use super::styled::{Role, Styled};
 
+pub use changes::changes;
 pub use check::check;
 pub(super) use hypotheses::place as evidence_place;
 pub use logs::logs;
@@ -231,7 +233,10 @@ fn not_in_the_workspace(out: &mut Styled, trace: &ResolvedTrace) {
 }
 
 fn suspects(out: &mut Styled, incident: &Incident) {
-    let suspects = &incident.suspects;
+    suspects_of(out, &incident.suspects);
+}
+
+fn suspects_of(out: &mut Styled, suspects: &Suspects) {
     if let Some(first) = suspects.commits.first() {
         heading(out, "Suspect commit");
         suspect(out, first);

@@ -1,0 +1,99 @@
+//! The JSON of `changes`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Deployed, Problem, SCHEMA_VERSION, SuspectCommits, suspect_commits};
+use crate::present::words;
+use crate::{changes, config_changes, history};
+
+/// What `changes --format json` prints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Changes {
+    /// Always 1.
+    pub schema_version: u32,
+    /// The commit that ran; null outside a repository.
+    pub deployed: Option<Deployed>,
+    /// What bounds the list, in words.
+    pub bounds: String,
+    /// Newest first.
+    pub commits: Vec<ChangedCommit>,
+    /// The commits held against the inputs; null where none was given.
+    pub suspect_commits: Option<SuspectCommits>,
+    /// What differs between the two files of `--changed`.
+    pub compared: Vec<ChangedSetting>,
+    /// What could not be done.
+    pub problems: Vec<Problem>,
+}
+
+/// One commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedCommit {
+    /// Its id.
+    pub commit: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// When it was written.
+    pub author_time: Option<String>,
+    /// How many files it changed.
+    pub files: u64,
+    /// What it changed in settings, manifests, migrations and lock files.
+    pub settings: Vec<ChangedSetting>,
+}
+
+/// One changed key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedSetting {
+    /// The file.
+    pub path: String,
+    /// `setting`, `flag`, `image`, `package` or `schema`.
+    pub kind: String,
+    /// The whole key.
+    pub key: String,
+    /// The value before.
+    pub old: Option<String>,
+    /// The value after.
+    pub new: Option<String>,
+    /// The line after, from 1; before, where the key is gone.
+    pub line: u32,
+}
+
+impl Changes {
+    /// Returns the document for one list of changes.
+    pub fn new(changes: &changes::Changes) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            deployed: changes.deployed.as_ref().map(super::deployed),
+            bounds: changes.bounds.clone(),
+            commits: changes.commits.iter().map(|it| ChangedCommit::new(it, changes)).collect(),
+            suspect_commits: changes.suspects.as_ref().map(suspect_commits),
+            compared: changes.compared.iter().map(ChangedSetting::from).collect(),
+            problems: changes.problems.iter().map(Problem::from).collect(),
+        }
+    }
+}
+
+impl ChangedCommit {
+    fn new(commit: &history::Commit, changes: &changes::Changes) -> Self {
+        let settings = changes.config.get(&commit.id).into_iter().flatten();
+        Self {
+            commit: commit.id.0.clone(),
+            subject: commit.subject.clone(),
+            author_time: words::rfc3339(commit.author_time),
+            files: commit.n_files as u64,
+            settings: settings.map(ChangedSetting::from).collect(),
+        }
+    }
+}
+
+impl From<&config_changes::ConfigChange> for ChangedSetting {
+    fn from(change: &config_changes::ConfigChange) -> Self {
+        Self {
+            path: change.path.clone(),
+            kind: change.kind.as_str().to_owned(),
+            key: change.key.clone(),
+            old: change.old.clone(),
+            new: change.new.clone(),
+            line: change.line,
+        }
+    }
+}
