@@ -5,6 +5,7 @@
 mod last;
 mod load;
 mod others;
+mod python;
 #[cfg(test)]
 mod tests;
 mod toolchain;

@@ -7,6 +7,7 @@ use incident_core::check::{Checked, Language, Snippet};
 use incident_core::problem::Problem;
 
 use super::Checker;
+use super::python::Python;
 use super::toolchain::sysroots;
 use super::tools::Tools;
 
@@ -14,6 +15,7 @@ use super::tools::Tools;
 #[derive(Debug, Default)]
 pub(super) struct Others {
     tools: Tools,
+    python: Option<Python>,
 }
 
 impl Checker {
@@ -29,6 +31,14 @@ impl Checker {
                 Language::Shell => {
                     let sysroots = sysroots(&self.workspace);
                     let found = others.tools.check(&self.workspace, &sysroots, part, cancel);
+                    checked.references.extend(found.references);
+                    checked.problems.extend(found.problems);
+                }
+                Language::Python => {
+                    let python = others
+                        .python
+                        .get_or_insert_with(|| Python::find(&self.workspace, &self.look.listing));
+                    let found = python.check(part, cancel);
                     checked.references.extend(found.references);
                     checked.problems.extend(found.problems);
                 }
