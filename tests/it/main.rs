@@ -6,6 +6,7 @@ mod at_rest;
 mod bad_input;
 mod cli;
 mod fix;
+mod fix_memory;
 mod fixes;
 mod json;
 mod lsp_client;

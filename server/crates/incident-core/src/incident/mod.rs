@@ -3,6 +3,7 @@
 mod distinct;
 mod fingerprint;
 mod missing;
+mod past;
 
 use std::collections::HashMap;
 
@@ -18,6 +19,7 @@ use crate::trace::TraceKind;
 
 pub use self::distinct::{Repeated, distinct};
 use self::fingerprint::Fingerprint;
+pub use self::past::{Past, PastFix, PastSighting, Standing, Tried};
 
 /// Traces with one fingerprint, and what the stages found for them.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +46,8 @@ pub struct Incident {
     pub suspects: Suspects,
     /// Ids of the log groups that belong to it.
     pub log_groups: Vec<String>,
+    /// What is remembered of it.
+    pub past: Past,
     /// What would make the answer better.
     pub missing_context: Vec<MissingContext>,
 }
@@ -191,6 +195,7 @@ fn begin(repeated: Repeated<ResolvedTrace>, fingerprint: &Fingerprint) -> Incide
         count,
         suspects: Suspects::default(),
         log_groups: Vec::new(),
+        past: Past::default(),
         missing_context: missing::from_trace(&trace),
         traces: vec![trace],
     }

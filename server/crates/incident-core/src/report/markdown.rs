@@ -29,6 +29,10 @@ fn incident(parts: &mut Vec<String>, explained: &ExplainedIncident, explanation:
     parts.push(format!("# {}", text(&incident.title)));
     let facts = terminal::circumstances(incident);
     parts.push(facts.iter().map(|fact| text(fact)).collect::<Vec<_>>().join(" · "));
+    let deployed = incident.deployed.as_ref().and_then(|deployed| deployed.commit.as_ref());
+    if let Some(line) = incident.past.headline(deployed) {
+        parts.push(format!("**{}**", text(&line)));
+    }
     if let Some(message) = words::message(incident).filter(|message| message.contains('\n')) {
         let head: Vec<&str> = message.lines().take(20).collect();
         parts.push(fence("text", &head.join("\n")));

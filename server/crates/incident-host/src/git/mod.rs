@@ -9,6 +9,7 @@ mod answers;
 mod blame;
 mod blobs;
 mod changed;
+mod landed;
 mod parse;
 #[cfg(test)]
 mod tests;

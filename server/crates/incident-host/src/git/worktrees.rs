@@ -76,6 +76,15 @@ impl Repository {
         Ok(())
     }
 
+    /// Tells the index of a worktree of ours that these new files belong to the change, so that
+    /// `git diff` shows them.
+    pub fn intend_to_add(&self, paths: &[String], cancel: &Cancel) -> Result<(), GitError> {
+        let mut args = vec!["--intent-to-add", "--force", "--"];
+        args.extend(paths.iter().map(String::as_str));
+        self.without_drivers(cancel)?.run("add", &args, Vec::new(), cancel)?;
+        Ok(())
+    }
+
     /// Removes a worktree of ours with everything in it; one whose folder is gone too.
     pub fn remove_worktree(&self, folder: &Path, cancel: &Cancel) -> Result<(), GitError> {
         let folder = folder.to_string_lossy();

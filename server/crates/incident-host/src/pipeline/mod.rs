@@ -10,6 +10,7 @@ mod fetch;
 mod inferred;
 mod keep;
 mod moved;
+mod remembered;
 #[cfg(test)]
 mod tests;
 mod tie;
@@ -90,8 +91,12 @@ pub fn explain(
     if cancel.is_cancelled() {
         let told = "the work was cancelled; this is what was known by then";
         run.problems.push(Problem::warning(told));
-    } else if options.store {
-        run.problems.extend(keep::keep(&explanation, workspace, crate::clock::now()));
+    } else {
+        let told = remembered::recall(&mut explanation, workspace, options.store, cancel);
+        run.problems.extend(told);
+        if options.store {
+            run.problems.extend(keep::keep(&explanation, workspace, crate::clock::now()));
+        }
     }
     explanation.problems = without_repeats(run.problems);
     explanation

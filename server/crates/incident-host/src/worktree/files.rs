@@ -1,6 +1,6 @@
 //! What a patch makes of the files, worked out in memory and then written into the worktree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use incident_core::cancel::Cancel;
@@ -19,6 +19,8 @@ use crate::workspace::Workspace;
 pub(super) struct Contents {
     /// By path relative to the workspace; `None` removes the file.
     files: BTreeMap<String, Option<String>>,
+    /// Those of the base.
+    known: BTreeSet<String>,
     /// Sentences for the person.
     pub(super) notes: Vec<String>,
 }
@@ -38,7 +40,11 @@ pub(super) fn after_patch(
     let old_paths: Vec<String> =
         patch.files.iter().filter_map(|file| file.old_path.clone()).collect();
     let blobs = repository.blobs(base, &old_paths, cancel)?;
-    let mut contents = Contents { files: BTreeMap::new(), notes: Vec::new() };
+    let mut contents = Contents {
+        files: BTreeMap::new(),
+        known: blobs.keys().cloned().collect(),
+        notes: Vec::new(),
+    };
     for file in &patch.files {
         let does_not_fit = || WorktreeError::DoesNotFit {
             path: plain(file.path()),
@@ -83,6 +89,14 @@ impl Contents {
                 digest: text.as_ref().map(digest),
             })
             .collect()
+    }
+
+    /// Returns the files that the base does not have, relative to the workspace.
+    pub(super) fn new_files(&self) -> impl Iterator<Item = &str> {
+        self.files
+            .iter()
+            .filter(|(path, text)| text.is_some() && !self.known.contains(*path))
+            .map(|(path, _)| path.as_str())
     }
 
     /// Writes the files below `root`, the folder that stands for the workspace.

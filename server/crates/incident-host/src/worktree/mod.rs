@@ -6,6 +6,7 @@
 //! scratch work is still listed and can be cleaned.
 
 mod files;
+mod learned;
 mod record;
 mod verify;
 
@@ -16,6 +17,7 @@ use incident_core::fix::{Fix, FixPlan, Patch, parse_patch};
 use incident_core::history::CommitId;
 use sha2::{Digest, Sha256};
 
+pub use self::learned::{answer, attempts, take_back, verified};
 pub use self::record::{ScratchWorktree, WrittenFile};
 pub use self::verify::{Verification, default_check, verify};
 use crate::folders::{FolderError, locked};
@@ -78,6 +80,9 @@ pub enum WorktreeError {
     /// Nothing says how to check.
     #[error("no check command is known here; set `fix.check` in .incident.toml")]
     NoCheck,
+    /// What is remembered can't be read or written.
+    #[error(transparent)]
+    Memory(crate::memory::MemoryError),
     /// The check could not be run.
     #[error(transparent)]
     Command(#[from] crate::command::CommandError),
@@ -133,6 +138,11 @@ pub fn open(
     locked(scratches.folder(), || {
         Ok(open_locked(&repository, &scratches, &name, plan, &base, &contents, now, cancel))
     })?
+    .map(|mut opened| {
+        let told = learned::opened(workspace, &repository, plan, &opened.scratch, cancel);
+        opened.notes.extend(told);
+        opened
+    })
 }
 
 /// Does the part of [`open`] that changes something, while no other process does the same.
@@ -180,6 +190,12 @@ fn open_locked(
     if let Err(err) = contents.write(&scratch.root()) {
         abandon(repository, scratches, &scratch);
         return Err(err);
+    }
+    let new_files: Vec<&str> = contents.new_files().collect();
+    if !new_files.is_empty() {
+        let here = repository.at_worktree(&scratch.path);
+        let new_files = new_files.iter().map(|path| format!("{}{path}", repository.prefix()));
+        here.intend_to_add(&new_files.collect::<Vec<_>>(), cancel)?;
     }
     scratch.is_complete = true;
     scratches.put(&scratch)?;

@@ -143,6 +143,15 @@ pub(super) struct FixArgs {
     /// Run the check command in the worktree; the source tree must be trusted.
     #[arg(long)]
     pub(super) verify: bool,
+    /// Remember that this fix mended the incident, once it ran.
+    #[arg(long, requires = "incident", conflicts_with_all = ["revert", "verify"])]
+    pub(super) worked: bool,
+    /// Remember that it did not: the claim behind it is out.
+    #[arg(long, requires = "incident", conflicts_with_all = ["revert", "verify", "worked"])]
+    pub(super) failed: bool,
+    /// Take back what was said last about the incident.
+    #[arg(long, requires = "incident", conflicts_with_all = ["revert", "verify", "worked", "failed"])]
+    pub(super) undo: bool,
     /// List the open scratch worktrees.
     #[arg(long, conflicts_with_all = ["incident", "patch", "verify", "clean"])]
     pub(super) list: bool,

@@ -2,14 +2,14 @@
 
 use super::explain::{
     Candidate, Cause, Deployed, Evidence, EvidenceLocation, Explain, Fix, Frame, Hypothesis,
-    Incident, MissingContext, Reason, Resolution, SuspectCommit, SuspectCommits, SuspectSpan,
-    Trace, TraceLocation, Validation, Workspace,
+    Incident, MissingContext, Reason, Resolution, SeenBefore, SuspectCommit, SuspectCommits,
+    SuspectSpan, Trace, TraceLocation, Validation, Workspace,
 };
 use super::{PackageVersion, SCHEMA_VERSION};
 use crate::hypothesis::{CheckedHypothesis, HypothesisOrigin};
 use crate::input::Language;
 use crate::present::{ExplainedIncident, Explanation, words};
-use crate::{history, hypothesis, resolve, suspects, trace};
+use crate::{history, hypothesis, incident, resolve, suspects, trace};
 
 /// Returns the document for one explanation.
 pub fn explain(explanation: &Explanation) -> Explain {
@@ -32,7 +32,7 @@ fn incident(explained: &ExplainedIncident) -> Incident {
         kind: incident.kind.as_str().to_owned(),
         cause_class: "unknown".to_owned(),
         state: "open".to_owned(),
-        seen_before: Vec::new(),
+        seen_before: seen_before(incident),
         already_fixed: None,
         service: None,
         deployed: incident.deployed.as_ref().map(deployed),
@@ -58,6 +58,25 @@ fn incident(explained: &ExplainedIncident) -> Incident {
             })
             .collect(),
     }
+}
+
+/// The earlier sightings; the fix that was tried last stands with the last of them.
+fn seen_before(incident: &incident::Incident) -> Vec<SeenBefore> {
+    let past = &incident.past;
+    let n_sightings = past.sightings.len();
+    let seen = past.sightings.iter().zip(1..).filter_map(|(sighting, number)| {
+        let fix = past.fix.as_ref().filter(|_| number == n_sightings);
+        Some(SeenBefore {
+            id: incident.id.clone(),
+            when: words::rfc3339(sighting.at)?,
+            fix: fix.map(|fix| match &fix.commit {
+                Some(commit) => commit.0.clone(),
+                None => fix.branch.clone(),
+            }),
+            held: fix.and_then(incident::PastFix::held),
+        })
+    });
+    seen.collect()
 }
 
 /// Returns the ranking on the wire.

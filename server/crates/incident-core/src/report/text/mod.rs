@@ -92,6 +92,7 @@ pub fn problems(out: &mut Styled, problems: &[Problem]) {
 
 fn incident(out: &mut Styled, explained: &ExplainedIncident, sources: &Sources) {
     let incident = &explained.incident;
+    seen_before(out, incident);
     headline(out, incident);
     place_and_chain(out, incident, sources);
     suspects(out, incident);
@@ -113,6 +114,14 @@ pub(super) fn place_and_chain(out: &mut Styled, incident: &Incident, sources: &S
                 frames::chain(out, trace);
             }
         }
+    }
+}
+
+/// The first line of an incident that is back: what was learnt the last time.
+fn seen_before(out: &mut Styled, incident: &Incident) {
+    let deployed = incident.deployed.as_ref().and_then(|deployed| deployed.commit.as_ref());
+    if let Some(line) = incident.past.headline(deployed) {
+        hang(out, Role::Doubt, &line, 2);
     }
 }
 

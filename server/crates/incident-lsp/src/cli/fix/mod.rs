@@ -1,5 +1,7 @@
 //! `incident-lsp fix`: scratch worktrees from the command line.
 
+mod answers;
+
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
@@ -24,6 +26,9 @@ pub(super) fn run(args: FixArgs) -> Outcome {
     if args.clean {
         let scope = if args.all { CleanScope::All } else { CleanScope::Untouched };
         return clean(&workspace, scope);
+    }
+    if let Some(outcome) = answers::run(&workspace, &args) {
+        return outcome;
     }
     if args.verify && !workspace.is_trusted() {
         return Err(worktree::WorktreeError::NotTrusted.into());
