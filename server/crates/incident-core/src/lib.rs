@@ -36,6 +36,7 @@ pub mod incident;
 
 pub mod fix;
 pub mod hypothesis;
+pub mod verification;
 
 pub mod api;
 pub mod check;
