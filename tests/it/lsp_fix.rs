@@ -73,7 +73,11 @@ fn the_reverse_of_a_suspect_opens_beside_the_tree_and_goes_again() {
     assert!(job["job"].is_u64(), "{job}");
     let told = client.message("window/showMessage");
     let told = told["params"]["message"].as_str().unwrap();
-    assert!(told.contains("`cargo check") && told.contains("passed"), "{told}");
+    let show = client.message("window/showDocument");
+    assert_eq!(show["params"]["takeFocus"], false, "it comes by itself: {show}");
+    assert!(show["params"]["uri"].as_str().unwrap().ends_with(".verdict.md"), "{show}");
+    client.send(&json!({ "jsonrpc": "2.0", "id": show["id"], "result": { "success": true } }));
+    assert!(told.starts_with("Verified incident/") && told.contains("same: "), "{told}");
     assert_eq!(state_of(&repository), before);
 
     let cleaned = client.command("incident.cleanScratch", json!(null));

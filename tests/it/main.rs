@@ -7,6 +7,8 @@ mod bad_input;
 mod cli;
 mod fix;
 mod fix_memory;
+#[cfg(unix)]
+mod fix_verify;
 mod fixes;
 mod json;
 mod lsp_client;

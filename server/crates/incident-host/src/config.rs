@@ -3,11 +3,14 @@
 //! The file belongs to the repository, so it is as trusted as the repository is: in an untrusted
 //! root its commands are ignored, and the person is told.
 
+mod fix;
+
 use std::path::Path;
-use std::time::Duration;
 
 use incident_core::problem::Problem;
 
+pub use self::fix::FixSettings;
+use self::fix::Taken;
 use crate::message::plain;
 use crate::source::{self, ReadError};
 
@@ -16,9 +19,6 @@ pub const FILE: &str = ".incident.toml";
 
 /// The largest file that is read.
 const MAX_BYTES: u64 = 1 << 20;
-
-/// How long a check may take where nothing is said: a cold build of a large workspace.
-const DEFAULT_CHECK_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// A file with every key commented out, as `doctor --init` writes it.
 pub const TEMPLATE: &str = "\
@@ -37,8 +37,28 @@ pub const TEMPLATE: &str = "\
 # The command that checks a fix in its scratch worktree, as a list or as words without quotes. It
 # runs only in a trusted tree (`incident-lsp trust`). The default fits the files that are there.
 # check = [\"cargo\", \"check\", \"--offline\", \"--workspace\"]
-# How long it may take, in seconds.
+# The command that runs the tests; like the check it runs on the base first, then on the fix.
+# test = [\"cargo\", \"test\", \"--offline\", \"--workspace\", \"--no-fail-fast\"]
+# A command that puts the program under load and prints figures: oha, wrk, k6, autocannon, hyperfine,
+# or one line of JSON { \"requests\", \"errors\", \"per_second\", \"latency_ms\": { \"p50\", \"p99\" } }.
+# INCIDENT_LOAD_RATE and INCIDENT_LOAD_CONCURRENCY tell it the incident's load. No default.
+# load = [\"tests/load.sh\"]
+# load_rate = 200
+# load_concurrency = 32
+# How often the load runs on each side; fewer than four can't tell a difference from luck.
+# repeats = 5
+# How long each command may take, in seconds, and how much memory all its processes may use.
 # check_timeout_s = 1800
+# test_timeout_s = 1800
+# load_timeout_s = 1800
+# memory_mib = 8192
+# The commands have no network but a loopback of their own; true gives them yours.
+# network = false
+# Endpoints besides the loopback that a command may be pointed at; `*.` stands for subdomains.
+# hosts = []
+# Variables of your environment, by name, and a file of NAME=value lines, for the commands.
+# env = []
+# env_file = \".env.test\"
 ";
 
 /// Sections that are part of the file's format and that nothing reads yet.
@@ -51,20 +71,13 @@ pub struct Config {
     pub deployed_revision: Option<String>,
     /// `history.max_commits`: how many commits are looked at where nothing bounds them.
     pub max_commits: Option<usize>,
-    /// `fix.check`: program and arguments. Always `None` in an untrusted root.
-    pub check: Option<Vec<String>>,
-    /// `fix.check_timeout_s`.
-    pub check_timeout: Duration,
+    /// `[fix]`: what proves a fix.
+    pub fix: FixSettings,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            deployed_revision: None,
-            max_commits: None,
-            check: None,
-            check_timeout: DEFAULT_CHECK_TIMEOUT,
-        }
+        Self { deployed_revision: None, max_commits: None, fix: FixSettings::default() }
     }
 }
 
@@ -136,26 +149,29 @@ impl Reader<'_> {
                 }
                 None => false,
             },
-            ("fix", "check") => match words(value) {
-                Some(_) if !is_trusted => {
-                    let told = "`fix.check` is a command and this tree is not trusted, so it is \
-                                ignored; `incident-lsp trust` allows it";
-                    self.say(key, told.to_owned());
-                    true
+            ("fix", key) => {
+                // Taken in any case, so that a value which does not fit is told first.
+                let mut taken = self.config.fix.clone();
+                match taken.take(key, value) {
+                    Taken::Yes if FixSettings::needs_trust(key) && !is_trusted => {
+                        let told = format!(
+                            "`fix.{key}` says what is run, and this tree is not trusted, so it is \
+                             ignored; `incident-lsp trust` allows it"
+                        );
+                        self.say(key, told);
+                        true
+                    }
+                    Taken::Yes => {
+                        self.config.fix = taken;
+                        true
+                    }
+                    Taken::WrongValue => false,
+                    Taken::NoKey => {
+                        self.say(key, format!("`fix.{}` is no key of the settings", plain(key)));
+                        return;
+                    }
                 }
-                Some(words) => {
-                    self.config.check = Some(words);
-                    true
-                }
-                None => false,
-            },
-            ("fix", "check_timeout_s") => match natural().filter(|number| *number > 0) {
-                Some(seconds) => {
-                    self.config.check_timeout = Duration::from_secs(seconds);
-                    true
-                }
-                None => false,
-            },
+            }
             _ => {
                 self.say(key, format!("`{section}.{}` is no key of the settings", plain(key)));
                 return;

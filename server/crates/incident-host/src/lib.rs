@@ -18,6 +18,7 @@ pub mod folders;
 pub mod index;
 pub mod look;
 pub mod memory;
+pub mod sandbox;
 pub mod store;
 pub mod trust;
 

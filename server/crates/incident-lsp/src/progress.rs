@@ -1,5 +1,6 @@
 //! Work-done progress: shown only for work that takes a while, with a cancel button.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -20,10 +21,10 @@ const DELAY: Duration = Duration::from_millis(300);
 const TOKEN_PREFIX: &str = "incident/";
 
 /// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// It does this, in a few words.
-    Running(&'static str),
+    Running(Cow<'static, str>),
     /// It has ended.
     Ended,
 }
@@ -59,25 +60,25 @@ impl Progress {
     }
 
     async fn follow(self, title: String, mut stages: watch::Receiver<Stage>) {
-        let mut message = match *stages.borrow_and_update() {
-            Stage::Running(stage) => stage,
+        let mut message = match &*stages.borrow_and_update() {
+            Stage::Running(stage) => stage.clone(),
             Stage::Ended => return,
         };
         self.send(WorkDoneProgress::Begin(WorkDoneProgressBegin {
             title,
             cancellable: Some(true),
-            message: Some(message.to_owned()),
+            message: Some(message.to_string()),
             percentage: None,
         }));
         while stages.changed().await.is_ok() {
-            let stage = *stages.borrow_and_update();
+            let stage = stages.borrow_and_update().clone();
             match stage {
                 Stage::Running(stage) if stage == message => {}
                 Stage::Running(stage) => {
                     message = stage;
                     self.send(WorkDoneProgress::Report(WorkDoneProgressReport {
                         cancellable: Some(true),
-                        message: Some(message.to_owned()),
+                        message: Some(message.to_string()),
                         percentage: None,
                     }));
                 }

@@ -68,22 +68,16 @@ impl Server {
 
     /// Shows a file where the client can; returns whether it can. Does not wait for it.
     pub(crate) fn show(&self, path: &Path) -> bool {
-        let can_show = self.state.snapshot().session.capabilities.show_document;
-        let Some(uri) = Url::from_file_path(path).ok().filter(|_| can_show) else { return false };
-        let (client, path) = (self.client.clone(), path.display().to_string());
-        let told = self.outbox.clone();
-        tokio::spawn(async move {
-            let params = ShowDocumentParams {
-                uri,
-                external: Some(false),
-                take_focus: Some(true),
-                selection: None,
-            };
-            if !matches!(client.show_document(params).await, Ok(true)) {
-                told.tell(&format!("The editor did not show {path}; open it by hand."));
-            }
-        });
-        true
+        self.window().show(path, TakeFocus::Yes)
+    }
+
+    /// Returns the client's window, for work that outlives its request.
+    pub(crate) fn window(&self) -> Window {
+        Window {
+            state: Arc::clone(&self.state),
+            client: self.client.clone(),
+            outbox: self.outbox.clone(),
+        }
     }
 
     async fn work_done_progress_cancel(&self, params: WorkDoneProgressCancelParams) {
@@ -172,5 +166,44 @@ impl Outbox {
     pub(crate) fn tell(&self, message: &str) {
         let params = ShowMessageParams { typ: MessageType::INFO, message: message.to_owned() };
         self.notify::<ShowMessage>(params);
+    }
+}
+
+/// Whether a document that is shown takes the cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TakeFocus {
+    /// The person asked for it.
+    Yes,
+    /// It comes by itself: the person may be typing, and goes on typing.
+    No,
+}
+
+/// The client's window.
+#[derive(Clone, Debug)]
+pub(crate) struct Window {
+    state: Arc<State>,
+    client: Client,
+    outbox: Outbox,
+}
+
+impl Window {
+    /// Asks the client to show a file; says whether it can.
+    pub(crate) fn show(&self, path: &Path, focus: TakeFocus) -> bool {
+        let can_show = self.state.snapshot().session.capabilities.show_document;
+        let Some(uri) = Url::from_file_path(path).ok().filter(|_| can_show) else { return false };
+        let (client, path) = (self.client.clone(), path.display().to_string());
+        let told = self.outbox.clone();
+        tokio::spawn(async move {
+            let params = ShowDocumentParams {
+                uri,
+                external: Some(false),
+                take_focus: Some(focus == TakeFocus::Yes),
+                selection: None,
+            };
+            if !matches!(client.show_document(params).await, Ok(true)) {
+                told.tell(&format!("The editor did not show {path}; open it by hand."));
+            }
+        });
+        true
     }
 }

@@ -13,6 +13,8 @@ use crate::text;
 const TIME_TOLERANCE: f64 = 0.1;
 /// A difference in peak memory below this share is none.
 const MEMORY_TOLERANCE: f64 = 0.2;
+/// Nor is one below this, in bytes, however small a program is.
+const MEMORY_FLOOR: f64 = 8.0 * 1024.0 * 1024.0;
 /// A load below this share of the incident's is another load.
 const LOAD_TOLERANCE: f64 = 0.9;
 /// How many names a cell lists.
@@ -256,7 +258,12 @@ fn memory(rows: &mut Vec<Row>, before: &Step, after: &Step) {
     let peaks = |step: &Step| -> Vec<f64> {
         step.runs.iter().filter_map(|run| run.peak_bytes).map(|bytes| bytes as f64).collect()
     };
-    let compared = compare(&peaks(before), &peaks(after), Direction::Down, MEMORY_TOLERANCE);
+    let mut compared = compare(&peaks(before), &peaks(after), Direction::Down, MEMORY_TOLERANCE);
+    let gap = compared.before.zip(compared.after).map(|(old, new)| (old - new).abs());
+    if gap.is_some_and(|gap| gap < MEMORY_FLOOR) {
+        compared.outcome = Outcome::Same;
+        compared.why = format!("within {}", bytes(MEMORY_FLOOR));
+    }
     if compared.before.is_some() || compared.after.is_some() {
         rows.push(compared_row("peak memory", &compared, bytes));
     }

@@ -114,7 +114,7 @@ pub fn growth(samples: &[Sample], kind: Kind) -> Option<Growth> {
 }
 
 /// Compares growth before and after, each the runs of one side.
-pub fn judge(before: &[Growth], after: &[Growth]) -> (Outcome, &'static str) {
+pub(super) fn judge(before: &[Growth], after: &[Growth]) -> (Outcome, &'static str) {
     let leaks = |side: &[Growth]| 2 * side.iter().filter(|it| it.is_leak).count() > side.len();
     let slope = |side: &[Growth]| {
         median(&side.iter().map(|it| it.per_second).collect::<Vec<_>>()).unwrap_or_default()

@@ -9,6 +9,7 @@ mod environment;
 mod running;
 #[cfg(test)]
 mod tests;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -19,6 +20,7 @@ use std::time::Duration;
 use incident_core::cancel::Cancel;
 
 pub use self::environment::Environment;
+pub use self::watched::{Watch, WatchedEnd};
 
 /// A program to start, with everything that it may see.
 #[derive(Clone, Debug)]
@@ -164,6 +166,11 @@ impl Command {
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Runs the program under somebody's eyes; its limit on output does not count.
+    pub fn watch(self, watch: Watch<'_>, cancel: &Cancel) -> Result<WatchedEnd, CommandError> {
+        watched::watch(self, watch, cancel)
     }
 
     /// Runs the program to its end, its limits, or until `cancel` is raised.

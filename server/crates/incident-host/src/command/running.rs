@@ -11,10 +11,10 @@ use incident_core::cancel::Cancel;
 use super::{Command, CommandError, Output};
 
 /// How often the limits and the cancel flag are looked at while the child is silent.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// How long a pipe may stay open after the child ended: a grandchild may hold it for ever.
-const GRACE: Duration = Duration::from_millis(200);
+pub(super) const GRACE: Duration = Duration::from_millis(200);
 
 const STDERR_LIMIT: usize = 64 << 10;
 
@@ -152,13 +152,34 @@ fn take(collected: &Collected) -> Vec<u8> {
 }
 
 /// A child and the process group that it leads; killed as a whole when dropped.
-struct Group {
+pub(super) struct Group {
     child: Child,
     killed: bool,
 }
 
 impl Group {
     fn spawn(command: &Command, program: &str) -> Result<Self, CommandError> {
+        Self::spawn_into(command, program, [Stdio::piped(), Stdio::piped()])
+    }
+
+    /// Starts a program whose standard output and error are one pipe, in the order of writing.
+    pub(super) fn spawn_joined(
+        command: &Command,
+        program: &str,
+        pipe: std::io::PipeWriter,
+    ) -> Result<Self, CommandError> {
+        let twice = pipe.try_clone().map_err(|err| CommandError::NotStarted {
+            program: program.to_owned(),
+            reason: err.to_string(),
+        })?;
+        Self::spawn_into(command, program, [pipe.into(), twice.into()])
+    }
+
+    fn spawn_into(
+        command: &Command,
+        program: &str,
+        [stdout, stderr]: [Stdio; 2],
+    ) -> Result<Self, CommandError> {
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
         let mut builder = std::process::Command::new(command.program.path());
         builder
@@ -167,8 +188,8 @@ impl Group {
             .env_clear()
             .envs(&command.env)
             .stdin(if command.input.is_empty() { Stdio::null() } else { Stdio::piped() })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stdout(stdout)
+            .stderr(stderr);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut builder, 0);
         match builder.spawn() {
@@ -180,6 +201,16 @@ impl Group {
         }
     }
 
+    /// Returns the leader's number.
+    pub(super) fn number(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Reaps the leader; the group must have been killed.
+    pub(super) fn wait(&mut self) -> std::io::Result<std::process::ExitStatus> {
+        self.child.wait()
+    }
+
     #[cfg(unix)]
     fn pid(&self) -> Option<rustix::process::Pid> {
         rustix::process::Pid::from_raw(i32::try_from(self.child.id()).ok()?)
@@ -187,7 +218,7 @@ impl Group {
 
     /// Says whether the leader ended, without reaping it.
     #[cfg(unix)]
-    fn has_ended(&mut self) -> bool {
+    pub(super) fn has_ended(&mut self) -> bool {
         use rustix::process::{WaitId, WaitIdOptions, waitid};
         let Some(pid) = self.pid() else { return true };
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -195,12 +226,12 @@ impl Group {
     }
 
     #[cfg(not(unix))]
-    fn has_ended(&mut self) -> bool {
+    pub(super) fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Kills whatever is left of the group.
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         if std::mem::replace(&mut self.killed, true) {
             return;
         }

@@ -25,15 +25,15 @@ fn the_template_says_the_defaults_and_nothing_else() {
     assert_eq!(problems, Vec::new());
     assert_eq!(config.deployed_revision.as_deref(), Some("origin/production"));
     assert_eq!(config.max_commits, Some(300));
-    assert_eq!(config.check_timeout, Duration::from_secs(1800));
-    assert_eq!(config.check.map(|check| check.len()), Some(4));
+    assert_eq!(config.fix.check_timeout, Duration::from_secs(1800));
+    assert_eq!(config.fix.check.map(|check| check.len()), Some(4));
 }
 
 #[test]
 fn commands_are_ignored_in_an_untrusted_tree() {
     let text = "[fix]\ncheck = \"make check\"\n";
-    assert_eq!(parse(text, true).0.check, Some(vec!["make".to_owned(), "check".to_owned()]));
-    assert_eq!(parse(text, false).0.check, None);
+    assert_eq!(parse(text, true).0.fix.check, Some(vec!["make".to_owned(), "check".to_owned()]));
+    assert_eq!(parse(text, false).0.fix.check, None);
     let later = told("[fix]\ncheck_timeout_s = 5\ncheck = \"make\"\n", false);
     assert_eq!(later[0].1, Some(3), "{later:?}");
     let problems = told(text, false);

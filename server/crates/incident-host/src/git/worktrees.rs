@@ -85,6 +85,19 @@ impl Repository {
         Ok(())
     }
 
+    /// Makes a worktree in the new folder `folder` at `base`, on no branch.
+    pub fn add_detached_worktree(
+        &self,
+        folder: &Path,
+        base: &CommitId,
+        cancel: &Cancel,
+    ) -> Result<(), GitError> {
+        let folder = folder.to_string_lossy();
+        let args = ["add", "--detach", "--quiet", "--", &folder, &base.0];
+        self.without_drivers(cancel)?.run("worktree", &args, Vec::new(), cancel)?;
+        Ok(())
+    }
+
     /// Removes a worktree of ours with everything in it; one whose folder is gone too.
     pub fn remove_worktree(&self, folder: &Path, cancel: &Cancel) -> Result<(), GitError> {
         let folder = folder.to_string_lossy();

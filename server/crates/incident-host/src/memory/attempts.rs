@@ -2,6 +2,7 @@
 
 use incident_core::history::CommitId;
 use incident_core::redact::Redactor;
+use incident_core::verification;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, params};
 
@@ -54,6 +55,17 @@ pub enum Outcome {
     Same,
     /// Not enough was measured to say.
     Unknown,
+}
+
+impl From<verification::Outcome> for Outcome {
+    fn from(outcome: verification::Outcome) -> Self {
+        match outcome {
+            verification::Outcome::Better => Self::Better,
+            verification::Outcome::Worse => Self::Worse,
+            verification::Outcome::Same => Self::Same,
+            verification::Outcome::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// What a person said about a fix, after it ran.

@@ -8,9 +8,10 @@
 mod files;
 mod learned;
 mod record;
+mod signoff;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use incident_core::cancel::Cancel;
 use incident_core::fix::{Fix, FixPlan, Patch, parse_patch};
@@ -19,7 +20,8 @@ use sha2::{Digest, Sha256};
 
 pub use self::learned::{answer, attempts, take_back, verified};
 pub use self::record::{ScratchWorktree, WrittenFile};
-pub use self::verify::{Verification, default_check, verify};
+pub use self::signoff::{diff, instructions, keep_verdict, last_verdict, pull_request};
+pub use self::verify::{Verification, default_commands, verify};
 use crate::folders::{FolderError, locked};
 use crate::git::{GitError, Repository};
 use crate::message::plain;
@@ -78,8 +80,27 @@ pub enum WorktreeError {
     #[error("this folder is not trusted, so nothing of it is run; `incident-lsp trust` allows it")]
     NotTrusted,
     /// Nothing says how to check.
-    #[error("no check command is known here; set `fix.check` in .incident.toml")]
+    #[error(
+        "no command is known that could prove a fix here; set `fix.check`, `fix.test` or \
+             `fix.load` in .incident.toml"
+    )]
     NoCheck,
+    /// A command would reach somebody's real service.
+    #[error(
+        "`fix.{command}` was not run: it would reach `{host}` (in {place}); only the loopback \
+             and what `fix.hosts` lists may be reached"
+    )]
+    ForeignEndpoint {
+        /// The command's name in the settings.
+        command: &'static str,
+        /// The host.
+        host: String,
+        /// Where it stands.
+        place: String,
+    },
+    /// The file of variables can't be read.
+    #[error("`fix.env_file` can't be used: {0}")]
+    EnvFile(String),
     /// What is remembered can't be read or written.
     #[error(transparent)]
     Memory(crate::memory::MemoryError),
@@ -282,38 +303,49 @@ fn own_work(
     Ok(edited.map(|file| format!("`{}` was edited in it", plain(&file.path))))
 }
 
-/// Returns the changed `Cargo.lock` files of a scratch worktree that we did not write.
-fn foreign_lock_files(
-    workspace: &Workspace,
+/// Makes the worktree of a scratch worktree's base, where it is missing or left half made.
+fn make_base(
+    repository: &Repository,
     scratch: &ScratchWorktree,
-    cancel: &Cancel,
-) -> Result<Vec<String>, WorktreeError> {
-    let here = discover(workspace, cancel)?.at_worktree(&scratch.path);
-    let changed = here.changed_paths(cancel)?.into_iter();
-    Ok(changed
-        .filter(|path| path.rsplit('/').next() == Some("Cargo.lock"))
-        .filter(|path| !scratch.files.iter().any(|file| file.path == *path))
-        .collect())
-}
-
-/// Notes the `Cargo.lock` files that a check wrote as ours: they are nobody's work.
-///
-/// Those in `before` were changed when the check began, so they are the person's and stay so.
-fn adopt_lock_files(
-    workspace: &Workspace,
-    scratch: &ScratchWorktree,
-    before: &[String],
+    path: &Path,
     cancel: &Cancel,
 ) -> Result<(), WorktreeError> {
-    let mut written = foreign_lock_files(workspace, scratch, cancel)?;
-    written.retain(|path| !before.contains(path));
-    if written.is_empty() {
+    let known = repository.worktrees(cancel)?;
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let is_known = known.iter().any(|worktree| worktree.path == real || worktree.path == path);
+    if is_known && path.is_dir() {
+        let here = repository.at_worktree(path);
+        let is_base = here.head(cancel)?.as_ref() == Some(&scratch.base);
+        if is_base && here.changed_paths(cancel)?.is_empty() {
+            return Ok(());
+        }
+    }
+    remove_base(repository, path, is_known, cancel)?;
+    Ok(repository.add_detached_worktree(path, &scratch.base, cancel)?)
+}
+
+/// Removes the worktree of a base: nobody works there.
+fn remove_base(
+    repository: &Repository,
+    path: &Path,
+    is_known: bool,
+    cancel: &Cancel,
+) -> Result<(), WorktreeError> {
+    if is_known {
+        repository.remove_worktree(path, cancel)?;
+    }
+    remove_leftover(path)
+}
+
+/// Removes a folder that git knows nothing of: left by a step that was killed halfway.
+fn remove_leftover(path: &Path) -> Result<(), WorktreeError> {
+    if !path.exists() {
         return Ok(());
     }
-    let scratches = record::Scratches::of(workspace)?;
-    let mut adopted = scratch.clone();
-    adopted.files.extend(written.into_iter().map(|path| WrittenFile::of(&scratch.path, path)));
-    scratches.put(&adopted)
+    std::fs::remove_dir_all(path).map_err(|err| WorktreeError::Write {
+        path: path.display().to_string(),
+        reason: err.to_string(),
+    })
 }
 
 /// Removes a worktree and, where nobody committed to it, its branch.
@@ -322,20 +354,17 @@ fn remove(
     scratch: &ScratchWorktree,
     cancel: &Cancel,
 ) -> Result<(), WorktreeError> {
-    let is_known = repository
-        .worktrees(cancel)?
-        .iter()
-        .any(|worktree| worktree.branch.as_deref() == Some(&scratch.branch));
-    if is_known {
+    let known = repository.worktrees(cancel)?;
+    let base = scratch.base_path();
+    let real_base = base.canonicalize().unwrap_or_else(|_| base.clone());
+    let knows_base = known.iter().any(|it| it.path == base || it.path == real_base);
+    remove_base(repository, &base, knows_base, cancel)?;
+    if known.iter().any(|worktree| worktree.branch.as_deref() == Some(&scratch.branch)) {
         repository.remove_worktree(&scratch.path, cancel)?;
     }
-    if scratch.path.exists() {
-        // Git knew nothing of it: an opening that was killed halfway.
-        std::fs::remove_dir_all(&scratch.path).map_err(|err| WorktreeError::Write {
-            path: scratch.path.display().to_string(),
-            reason: err.to_string(),
-        })?;
-    }
+    remove_leftover(&scratch.path)?;
+    // There need not be one.
+    let _ = std::fs::remove_file(signoff::verdict_path(scratch));
     if repository.branch_tip(&scratch.branch, cancel)?.as_ref() == Some(&scratch.base) {
         repository.delete_branch(&scratch.branch, &scratch.base, cancel)?;
     }

@@ -80,6 +80,11 @@ impl ScratchWorktree {
     pub fn root(&self) -> PathBuf {
         self.path.join(&self.folder_in_worktree)
     }
+
+    /// Returns the folder of the base's own worktree, which need not be there.
+    pub fn base_path(&self) -> PathBuf {
+        self.path.with_added_extension("base")
+    }
 }
 
 impl WrittenFile {

@@ -4,8 +4,10 @@ use std::path::Path;
 use incident_core::cancel::Cancel;
 use incident_core::fix::{Edit, Fix, FixPlan, unified_diff};
 use incident_core::text::ByteSpan;
+use incident_core::verification::Outcome;
 
 use super::{CleanScope, WorktreeError, clean, list, open, plan_revert};
+use crate::config::FixSettings;
 use crate::testing::Scratch;
 use crate::workspace::Workspace;
 
@@ -218,22 +220,26 @@ fn an_opening_that_was_killed_halfway_is_listed_and_cleaned() {
     assert_eq!(scratch.git(&["worktree", "list"]).lines().count(), 1);
 }
 
+fn with_check(check: &[String]) -> FixSettings {
+    FixSettings { check: Some(check.to_vec()), ..FixSettings::default() }
+}
+
 #[test]
 fn nothing_is_run_where_the_root_is_not_trusted() {
     let scratch = lived_in();
     let workspace = workspace(&scratch);
     let opened = open(&workspace, &plan(TEXT), 1000, &Cancel::new()).unwrap().scratch;
-    let limit = std::time::Duration::from_secs(20);
-    let check = ["true".to_owned()];
-    let err = super::verify(&workspace, &opened, Some(&check), limit, &Cancel::new()).unwrap_err();
+    let check = with_check(&["true".to_owned()]);
+    let err = super::verify(&workspace, &opened, &check, &mut |_| {}, &Cancel::new()).unwrap_err();
     assert!(matches!(err, WorktreeError::NotTrusted), "{err}");
 
     let trusted = workspace.with_trust(true);
-    let passed = super::verify(&trusted, &opened, Some(&check), limit, &Cancel::new()).unwrap();
-    assert!(passed.passed);
-    let check = ["git".to_owned(), "no-such-verb".to_owned()];
-    let failed = super::verify(&trusted, &opened, Some(&check), limit, &Cancel::new()).unwrap();
-    assert!(!failed.passed && failed.words.contains("no-such-verb"), "{failed:?}");
+    let passed = super::verify(&trusted, &opened, &check, &mut |_| {}, &Cancel::new()).unwrap();
+    assert_eq!(passed.verdict.outcome, Outcome::Same, "{passed:?}");
+    let check = with_check(&["git".to_owned(), "no-such-verb".to_owned()]);
+    let failed = super::verify(&trusted, &opened, &check, &mut |_| {}, &Cancel::new()).unwrap();
+    assert_eq!(failed.verdict.outcome, Outcome::Same, "it fails on the base too: {failed:?}");
+    assert!(failed.words.contains("no-such-verb"), "{failed:?}");
 }
 
 #[test]
@@ -241,9 +247,8 @@ fn a_lock_file_that_a_check_wrote_is_nobodys_work() {
     let scratch = lived_in();
     let workspace = workspace(&scratch).with_trust(true);
     let opened = open(&workspace, &plan(TEXT), 1000, &Cancel::new()).unwrap().scratch;
-    let limit = std::time::Duration::from_secs(20);
-    let check = ["tee".to_owned(), "Cargo.lock".to_owned()];
-    super::verify(&workspace, &opened, Some(&check), limit, &Cancel::new()).unwrap();
+    let check = with_check(&["tee".to_owned(), "Cargo.lock".to_owned()]);
+    super::verify(&workspace, &opened, &check, &mut |_| {}, &Cancel::new()).unwrap();
     assert!(opened.path.join("Cargo.lock").exists());
     let cleaned = clean(&workspace, CleanScope::Untouched, &Cancel::new()).unwrap();
     assert_eq!(cleaned.removed, vec![opened.branch]);
@@ -255,9 +260,8 @@ fn a_lock_file_that_the_person_edited_stays_theirs() {
     let workspace = workspace(&scratch).with_trust(true);
     let opened = open(&workspace, &plan(TEXT), 1000, &Cancel::new()).unwrap().scratch;
     std::fs::write(opened.path.join("Cargo.lock"), "mine\n").unwrap();
-    let limit = std::time::Duration::from_secs(20);
-    let check = ["true".to_owned()];
-    super::verify(&workspace, &opened, Some(&check), limit, &Cancel::new()).unwrap();
+    let check = with_check(&["true".to_owned()]);
+    super::verify(&workspace, &opened, &check, &mut |_| {}, &Cancel::new()).unwrap();
     let cleaned = clean(&workspace, CleanScope::Untouched, &Cancel::new()).unwrap();
     assert_eq!(cleaned.kept.len(), 1, "{cleaned:?}");
     assert!(opened.path.join("Cargo.lock").exists());

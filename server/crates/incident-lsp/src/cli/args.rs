@@ -140,9 +140,19 @@ pub(super) struct FixArgs {
     /// Open the patch in this file; `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["incident", "revert"])]
     pub(super) patch: Option<String>,
-    /// Run the check command in the worktree; the source tree must be trusted.
+    /// Run the check, test and load commands without and with the fix, and judge; the source tree
+    /// must be trusted.
     #[arg(long)]
     pub(super) verify: bool,
+    /// What to print of a verification.
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(super) format: DataFormat,
+    /// Print what the scratch worktree changes, as a diff.
+    #[arg(long, requires = "incident", conflicts_with_all = ["revert", "verify"])]
+    pub(super) diff: bool,
+    /// Print a draft of the pull request, with what was measured.
+    #[arg(long, requires = "incident", conflicts_with_all = ["revert", "verify", "diff"])]
+    pub(super) pull_request: bool,
     /// Remember that this fix mended the incident, once it ran.
     #[arg(long, requires = "incident", conflicts_with_all = ["revert", "verify"])]
     pub(super) worked: bool,

@@ -1,5 +1,6 @@
 //! Long work in a thread of its own: cancelled by Ctrl-C, with progress on a terminal.
 
+use std::borrow::Cow;
 use std::io::IsTerminal as _;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ impl std::fmt::Display for Interrupted {
 impl std::error::Error for Interrupted {}
 
 enum Event<T> {
-    Stage(&'static str),
+    Stage(Cow<'static, str>),
     Done(T),
     Interrupt,
 }
@@ -35,9 +36,9 @@ pub(super) struct Stages<T> {
 
 impl<T> Stages<T> {
     /// Names the stage in one short sentence.
-    pub(super) fn begin(&self, stage: &'static str) {
+    pub(super) fn begin(&self, stage: impl Into<Cow<'static, str>>) {
         // Nobody listens any more after a second Ctrl-C, and then nobody needs to.
-        let _ = self.events.send(Event::Stage(stage));
+        let _ = self.events.send(Event::Stage(stage.into()));
     }
 }
 
@@ -61,7 +62,7 @@ pub(super) fn run<T: Send + 'static>(
     drop(events);
     let started = Instant::now();
     let mut bar = None;
-    let mut stage = "";
+    let mut stage = Cow::Borrowed("");
     let answer = loop {
         // The worker may have died without an answer while the watcher keeps the channel open.
         if worker.is_finished() && bar.is_none() {
@@ -90,7 +91,7 @@ pub(super) fn run<T: Send + 'static>(
             Err(RecvTimeoutError::Timeout) => {}
         }
         if started.elapsed() >= QUIET_FOR && std::io::stderr().is_terminal() {
-            bar.get_or_insert_with(spinner).set_message(stage);
+            bar.get_or_insert_with(spinner).set_message(stage.clone());
         }
     };
     if let Some(bar) = bar {

@@ -140,8 +140,18 @@ impl Engine {
         title: String,
         work: impl FnOnce(&Cancel) -> T + Send + 'static,
     ) -> Option<T> {
+        self.run_telling(id, title, move |cancel, _| work(cancel)).await
+    }
+
+    /// The same for work that tells what it does, in short sentences.
+    pub(crate) async fn run_telling<T: Send + 'static>(
+        &self,
+        id: JobId,
+        title: String,
+        work: impl FnOnce(&Cancel, &mut dyn FnMut(&str)) -> T + Send + 'static,
+    ) -> Option<T> {
         let cancel = Cancel::new();
-        let (stage, stages) = watch::channel(Stage::Running("Working"));
+        let (stage, stages) = watch::channel(Stage::Running("Working".into()));
         self.shared.n_jobs.fetch_add(1, Ordering::AcqRel);
         let began = TaskBegan { title, cancel: cancel.clone(), stages };
         self.send(Event::TaskBegan(id, began));
@@ -153,7 +163,10 @@ impl Engine {
                 stage.send_replace(Stage::Ended);
                 engine.send(Event::TaskEnded(id));
             });
-            work(&cancel)
+            let mut tell = |words: &str| {
+                stage.send_replace(Stage::Running(words.to_owned().into()));
+            };
+            work(&cancel, &mut tell)
         });
         blocking.await.ok()
     }
@@ -234,7 +247,7 @@ impl Task {
             Event::Explain(job) => self.add(*job),
             Event::Stage(id, stage) => {
                 if let Some(running) = self.running.get(&id) {
-                    running.stage.send_replace(Stage::Running(stage));
+                    running.stage.send_replace(Stage::Running(stage.into()));
                 }
             }
             Event::Found(id, found) => self.found(id, *found),
@@ -287,7 +300,7 @@ impl Task {
     fn start(&mut self, job: NewJob) {
         let NewJob { id, request, found, done } = job;
         let cancel = Cancel::new();
-        let (stage, stages) = watch::channel(Stage::Running("Reading"));
+        let (stage, stages) = watch::channel(Stage::Running("Reading".into()));
         let snapshot = self.state.begin_job();
         self.show_progress(id, request.title(), stages);
         let document = request.whole_document().cloned();

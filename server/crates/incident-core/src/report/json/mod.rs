@@ -9,6 +9,7 @@ mod check;
 mod explain;
 mod from_explanation;
 mod logs;
+mod verification;
 
 pub use changes::{ChangedCommit, ChangedSetting, Changes};
 pub use check::{Check, Finding, PackageVersion, Reference};
@@ -16,6 +17,7 @@ pub use explain::*;
 pub use from_explanation::explain;
 use from_explanation::{deployed, suspect_commits};
 pub use logs::{Burst, LogGroup, Logs, Statement};
+pub use verification::{Branch, CommandLine, Row, Verification, verification};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,8 @@
 //! `incident-lsp fix`: scratch worktrees from the command line.
 
 mod answers;
+mod prove;
+mod signoff;
 
 use std::process::ExitCode;
 
@@ -9,13 +11,12 @@ use incident_core::cancel::Cancel;
 use incident_core::fix::{Fix, FixPlan};
 use incident_core::report::json;
 use incident_host::clock;
-use incident_host::config;
 use incident_host::store::Store;
 use incident_host::workspace::Workspace;
-use incident_host::worktree::{self, CleanScope, Opened, Verification};
+use incident_host::worktree::{self, CleanScope, Opened};
 
 use super::args::FixArgs;
-use super::{DONE, FINDINGS, Outcome, explain, input, job, output, trust};
+use super::{DONE, Outcome, explain, input, job, output, trust};
 
 /// Runs the command.
 pub(super) fn run(args: FixArgs) -> Outcome {
@@ -33,28 +34,22 @@ pub(super) fn run(args: FixArgs) -> Outcome {
     if args.verify && !workspace.is_trusted() {
         return Err(worktree::WorktreeError::NotTrusted.into());
     }
-    let plan = plan(&workspace, &args)?;
-    let verify = args.verify;
-    let (config, problems) = config::read(workspace.root(), workspace.is_trusted());
-    let (opened, verification) = job::run(move |cancel, stages| {
-        stages.begin("Opening the worktree");
-        let opened = worktree::open(&workspace, &plan, clock::now(), cancel)?;
-        let verification = if verify {
-            stages.begin("Checking the fix");
-            let check = config.check.as_deref();
-            let limit = config.check_timeout;
-            Some(worktree::verify(&workspace, &opened.scratch, check, limit, cancel)?)
-        } else {
-            None
-        };
-        Ok::<_, worktree::WorktreeError>((opened, verification))
-    })??;
-    output::print_plain(&describe(&opened, verification.as_ref()))?;
-    for problem in problems.iter().filter(|_| verify) {
-        output::print(&format!("  note: {}\n", problem.message))?;
+    if let Some(outcome) = signoff::run(&workspace, &args) {
+        return outcome;
     }
-    let failed = verification.is_some_and(|verification| !verification.passed);
-    Ok(ExitCode::from(if failed { FINDINGS } else { DONE }))
+    let plan = plan(&workspace, &args)?;
+    if args.verify {
+        return prove::run(workspace, plan, args.format);
+    }
+    let opened = job::run(move |cancel, stages| {
+        stages.begin("Opening the worktree");
+        worktree::open(&workspace, &plan, clock::now(), cancel)
+    })??;
+    output::print_plain(&describe(&opened))?;
+    let steps = worktree::instructions(&opened.scratch);
+    let next = steps.first().map(String::as_str).unwrap_or_default();
+    output::print_plain(&format!("\nNext\n  {next}\n  incident-lsp fix --clean\n"))?;
+    Ok(ExitCode::from(DONE))
 }
 
 /// Finds what to open: a hypothesis' fix, a commit to take back, or a patch from a file.
@@ -92,7 +87,8 @@ fn plan(workspace: &Workspace, args: &FixArgs) -> anyhow::Result<FixPlan> {
     Ok(FixPlan { incident: id.to_owned(), number: args.number, base: None, fix })
 }
 
-fn describe(opened: &Opened, verification: Option<&Verification>) -> String {
+/// Says what was opened and where.
+fn describe(opened: &Opened) -> String {
     let scratch = &opened.scratch;
     let verb = if opened.reopened { "is open already" } else { "opened" };
     let mut text = format!(
@@ -107,26 +103,6 @@ fn describe(opened: &Opened, verification: Option<&Verification>) -> String {
     }
     for note in &opened.notes {
         text.push_str(&format!("  note: {note}\n"));
-    }
-    match verification {
-        None => text.push_str(&format!(
-            "\nNext\n  git -C {} diff\n  incident-lsp fix --clean\n",
-            scratch.path.display()
-        )),
-        Some(verification) => {
-            let verdict = match (verification.passed, verification.exit_code) {
-                (true, _) => "passed".to_owned(),
-                (false, Some(code)) => format!("failed with exit code {code}"),
-                (false, None) => "was killed".to_owned(),
-            };
-            text.push_str(&format!(
-                "\n`{}` {verdict} after {:.1} s\n",
-                verification.command, verification.seconds
-            ));
-            if !verification.passed {
-                text.push_str(&verification.words);
-            }
-        }
     }
     text
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use incident_core::cancel::Cancel;
 use incident_core::fix::FixPlan;
 use incident_core::history::CommitId;
 use incident_core::present::words::count;
@@ -16,7 +17,7 @@ use crate::engine::{Event, JobId};
 use crate::lsp::ext::{
     CleanParams, CleanResult, JobResult, KeptResult, OpenFixParams, OpenFixResult, VerifyFixParams,
 };
-use crate::server::Server;
+use crate::server::{Server, TakeFocus};
 use crate::state::Entry;
 
 /// A commit that is taken back is the fix of no hypothesis.
@@ -92,7 +93,7 @@ fn wanted_fix(entry: &Entry, params: &OpenFixParams) -> Result<WantedFix> {
     })
 }
 
-/// Starts the check command in a scratch worktree, and answers at once.
+/// Starts the commands that prove a fix, on its base and on it, and answers at once.
 pub(super) async fn verify(server: &Server, params: VerifyFixParams) -> Result<JobResult> {
     let roots = roots(server);
     let snapshot = server.state.snapshot();
@@ -110,24 +111,57 @@ pub(super) async fn verify(server: &Server, params: VerifyFixParams) -> Result<J
         return Err(refused(WorktreeError::NotTrusted));
     }
     let id = server.engine.new_job_id();
-    let message = format!("Checking branch {}.", scratch.branch);
+    let message = format!("Verifying branch {}, before and after.", scratch.branch);
     let (engine, outbox) = (server.engine.clone(), server.outbox.clone());
-    let title = format!("Checking {}", scratch.branch);
+    let title = format!("Verifying {}", scratch.branch);
+    let window = server.window();
     tokio::spawn(async move {
         let branch = scratch.branch.clone();
-        let checked = engine.run(id, title, move |cancel| {
+        let checked = engine.run_telling(id, title, move |cancel, tell| {
             let (config, _) = config::read(workspace.root(), workspace.is_trusted());
-            let check = config.check.as_deref();
-            worktree::verify(&workspace, &scratch, check, config.check_timeout, cancel)
+            let verification = worktree::verify(&workspace, &scratch, &config.fix, tell, cancel)?;
+            Ok::<_, WorktreeError>(kept(&workspace, &scratch, &verification, cancel))
         });
         let message = match checked.await {
-            Some(Ok(verification)) => verified(&branch, &verification),
-            Some(Err(error)) => format!("Branch {branch} was not checked: {error}."),
-            None => format!("Branch {branch} was not checked: the check failed inside the server."),
+            Some(Ok(kept)) => {
+                if let Some(file) = &kept.file {
+                    window.show(file, TakeFocus::No);
+                }
+                format!("Verified {branch}: {}{}", kept.headline, kept.told)
+            }
+            Some(Err(error)) => format!("Branch {branch} was not verified: {error}."),
+            None => format!("Branch {branch} was not verified: it failed inside the server."),
         };
         outbox.tell(&message);
     });
     Ok(JobResult { job: id.0, message })
+}
+
+/// A verdict that was kept: in a file that the editor can show, and in memory.
+struct Kept {
+    headline: String,
+    file: Option<PathBuf>,
+    /// What could not be kept, as further sentences.
+    told: String,
+}
+
+fn kept(
+    workspace: &Workspace,
+    scratch: &ScratchWorktree,
+    verification: &Verification,
+    cancel: &Cancel,
+) -> Kept {
+    let verdict = &verification.verdict;
+    let headline = verdict.headline();
+    let (outcome, now) = (verdict.outcome.into(), clock::now());
+    let mut told: Vec<String> =
+        worktree::verified(workspace, scratch, outcome, &headline, now, cancel)
+            .into_iter()
+            .collect();
+    let file = worktree::keep_verdict(workspace, scratch, verification);
+    told.extend(file.as_ref().err().map(|err| format!("the verdict was not kept: {err}")));
+    let told = told.iter().map(|told| format!(" ({told})")).collect();
+    Kept { headline, file: file.ok(), told }
 }
 
 fn wanted_scratch(workspace: &Workspace, params: &VerifyFixParams) -> Option<ScratchWorktree> {
@@ -138,17 +172,6 @@ fn wanted_scratch(workspace: &Workspace, params: &VerifyFixParams) -> Option<Scr
             && params.number.is_none_or(|number| scratch.number == number)
     };
     scratches.into_iter().rev().find(is_wanted)
-}
-
-fn verified(branch: &str, verification: &Verification) -> String {
-    let Verification { command, passed, exit_code, seconds, words } = verification;
-    if *passed {
-        return format!("`{command}` passed on branch {branch} after {seconds:.1} s.");
-    }
-    let code = exit_code.map_or("a signal".to_owned(), |code| format!("exit code {code}"));
-    let error = words.lines().find(|line| line.starts_with("error"));
-    let error = error.or_else(|| words.lines().next_back()).unwrap_or_default();
-    format!("`{command}` failed on branch {branch} with {code} after {seconds:.1} s: {error}")
 }
 
 /// Stops a check.
