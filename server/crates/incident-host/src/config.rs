@@ -65,7 +65,7 @@ pub const TEMPLATE: &str = "\
 const NOT_YET: &[&str] = &["service", "trace", "logs", "model", "links", "runbooks", "limits"];
 
 /// The settings of a workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// `deploy.revision`: what runs in production.
     pub deployed_revision: Option<String>,
@@ -73,12 +73,6 @@ pub struct Config {
     pub max_commits: Option<usize>,
     /// `[fix]`: what proves a fix.
     pub fix: FixSettings,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { deployed_revision: None, max_commits: None, fix: FixSettings::default() }
-    }
 }
 
 /// Reads the settings of the workspace at `root`. What can't be used is a problem, and the default
