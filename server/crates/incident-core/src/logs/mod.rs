@@ -1,114 +1,110 @@
-//! Logs: from lines to groups of like records.
+//! Logs: from bytes to groups of like records.
 //!
-//! A record is a head line with the lines that continue it; its message is masked to a template,
-//! and records with one level and one template are a group. Nothing is sampled: every line counts.
+//! [`scan`] reads a window of bytes (records, their continuation lines, their shapes), [`Tally`]
+//! adds the blocks up, and mining joins the shapes that one statement printed. Nothing is sampled:
+//! every line counts. Files, decompression and following are the host's.
 
-mod record;
+mod attach;
+mod change;
+mod envelope;
+mod head;
+mod json;
+mod logfmt;
+mod mine;
 mod report;
-mod template;
+mod scan;
+mod shape;
+mod shapes;
+mod stamp;
+mod survey;
+mod tally;
+mod trace;
 
-use std::collections::HashMap;
-
-use sha2::{Digest, Sha256};
-
-use self::record::{Record, records};
-use crate::cancel::Cancel;
-use crate::input::RawInput;
-use crate::problem::Problem;
+use rayon::prelude::*;
 
 pub use self::report::{
     DeployHow, DeployTime, GroupFrame, GroupKind, GroupStatus, GroupTrace, Level, LogGroup,
     LogReport, Minute, Rates,
 };
+pub use self::scan::{Block, ScanOptions, Window, scan};
+pub use self::tally::{Tallied, Tally};
 
-/// The longest sample that a group keeps, in characters.
-const MAX_SAMPLE_CHARS: usize = 400;
+use crate::cancel::Cancel;
+use crate::input::RawInput;
+use crate::problem::Problem;
 
-/// The longest message that a group keeps, in characters.
-const MAX_MESSAGE_CHARS: usize = 1000;
+/// How many bytes of a log are one block.
+pub const BLOCK_BYTES: usize = 4 << 20;
+
+/// How many bytes before and after a block are read with it: what a record's lines may span.
+pub const MARGIN_BYTES: usize = 64 << 10;
 
 /// Groups the records of all inputs.
 ///
 /// Stops early when `cancel` is raised; what was read by then is grouped, with a problem that says
 /// where it stopped.
 pub fn group(inputs: &[RawInput], cancel: &Cancel) -> (LogReport, Vec<Problem>) {
-    let mut report = LogReport::default();
-    let mut problems = Vec::new();
-    let mut groups: HashMap<(Level, String), LogGroup> = HashMap::new();
-    'inputs: for input in inputs {
-        report.n_bytes += input.text.len() as u64;
-        report.n_lines += memchr::memchr_iter(b'\n', input.text.as_bytes()).count() as u64
-            + u64::from(!input.text.is_empty() && !input.text.ends_with('\n'));
-        for record in records(&input.text) {
-            // A look at the flag costs less than a record, but not nothing.
-            if record.line % 1024 == 0 && cancel.is_cancelled() {
-                problems.push(
-                    Problem::warning("stopped reading the log here because it was cancelled")
-                        .at(input.name.clone(), u32::try_from(record.line).ok()),
-                );
-                break 'inputs;
-            }
-            report.n_records += 1;
-            let template = template::mask(&record.message);
-            groups
-                .entry((record.level, template))
-                .and_modify(|group| group.add(&record))
-                .or_insert_with_key(|(_, template)| LogGroup::of(&record, template, input));
-        }
-    }
-    report.groups = groups.into_values().collect();
-    report.groups.sort_by(|a, b| {
-        (b.level, b.count).cmp(&(a.level, a.count)).then_with(|| {
-            (&a.input, a.first_line, &a.template).cmp(&(&b.input, b.first_line, &b.template))
-        })
-    });
-    (report, problems)
+    let texts: Vec<(&str, &[u8])> =
+        inputs.iter().map(|input| (input.name.as_str(), input.text.as_bytes())).collect();
+    let tallied = group_bytes(&texts, ScanOptions::default(), None, cancel);
+    (tallied.report, tallied.problems)
 }
 
-impl LogGroup {
-    /// Returns a group that holds `record` alone.
-    fn of(record: &Record<'_>, template: &str, input: &RawInput) -> Self {
-        let mut hasher = Sha256::new();
-        hasher.update(record.level.as_str());
-        hasher.update([0]);
-        hasher.update(template);
-        let digest = hasher.finalize();
-        let id: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        Self {
-            id,
-            template: template.to_owned(),
-            level: record.level,
-            kind: record.level.kind(),
-            count: 1,
-            input: input.name.clone(),
-            first_line: record.line,
-            last_line: record.line,
-            first_byte: record.span.start as u64,
-            last_byte: record.span.start as u64,
-            first_seen: record.time.map(|time| time.to_string()),
-            last_seen: record.time.map(|time| time.to_string()),
-            sample: record.text.chars().take(MAX_SAMPLE_CHARS).collect(),
-            sample_span: record.span,
-            message: record.message.chars().take(MAX_MESSAGE_CHARS).collect(),
-            ..Self::default()
-        }
+/// Groups the records of texts that are at hand, each with its name.
+pub fn group_bytes(
+    inputs: &[(&str, &[u8])],
+    mut options: ScanOptions,
+    deploy: Option<DeployTime>,
+    cancel: &Cancel,
+) -> Tallied {
+    options.year = options.year.or_else(|| inputs.iter().find_map(|(_, text)| year_in(text)));
+    let mut tally = Tally::new(options.clone());
+    for (name, text) in inputs {
+        let input = tally.begin_input(name);
+        let starts: Vec<usize> = (0..text.len()).step_by(BLOCK_BYTES).collect();
+        let blocks: Vec<Block> = starts
+            .into_par_iter()
+            .map(|start| scan(&window(text, start, input), &options, cancel))
+            .collect();
+        blocks.into_iter().for_each(|block| tally.add(block));
     }
+    tally.finish(deploy)
+}
 
-    /// Counts `record` in; records of one input come in the order of their lines.
-    fn add(&mut self, record: &Record<'_>) {
-        self.count += 1;
-        self.last_line = record.line;
-        self.last_byte = record.span.start as u64;
-        if let Some(time) = record.time.map(|time| time.to_string()) {
-            // RFC 3339 in UTC sorts as text.
-            if self.first_seen.as_ref().is_none_or(|first| time < *first) {
-                self.first_seen = Some(time.clone());
-            }
-            if self.last_seen.as_ref().is_none_or(|last| time > *last) {
-                self.last_seen = Some(time);
-            }
-        }
+/// Groups bare messages, one a record, with a label for each.
+pub fn group_messages(messages: &[&[u8]]) -> Tallied {
+    let mut tally = Tally::new(ScanOptions { labels: true, ..ScanOptions::default() });
+    let input = tally.begin_input("messages");
+    tally.add(scan::scan_messages(messages, input));
+    tally.finish(None)
+}
+
+/// Returns the window around the block that begins at `start`.
+fn window(text: &[u8], start: usize, input: u32) -> Window<'_> {
+    let end = (start + BLOCK_BYTES).min(text.len());
+    let from = start.saturating_sub(MARGIN_BYTES);
+    // The last line is read whole, however long.
+    let line_end = memchr::memchr(b'\n', text.get(end..).unwrap_or_default());
+    let to = (end + line_end.map_or(0, |at| at + 1) + MARGIN_BYTES).min(text.len());
+    Window {
+        bytes: text.get(from..to).unwrap_or_default(),
+        owned: start - from..end - from,
+        begins_line: from == 0,
+        input,
+        offset: from as u64,
     }
+}
+
+/// Returns the year of the first stamp that names one, for those that do not.
+pub fn year_in(text: &[u8]) -> Option<i16> {
+    let start = text.get(..1 << 20).unwrap_or(text);
+    memchr::memmem::find_iter(start, b"20").find_map(|at| {
+        let digits = std::str::from_utf8(start.get(at..at + 5)?).ok()?;
+        let (year, sign) = digits.split_at_checked(4)?;
+        let before = at.checked_sub(1).and_then(|at| start.get(at));
+        let is_date = matches!(sign, "-" | "/") && before.is_none_or(|byte| !byte.is_ascii_digit());
+        year.parse().ok().filter(|_| is_date)
+    })
 }
 
 #[cfg(test)]
