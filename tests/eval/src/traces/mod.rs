@@ -16,6 +16,7 @@ use crate::tally::Tally;
 
 mod case;
 pub(crate) mod labels;
+mod other;
 pub(crate) mod places;
 mod resolved;
 mod score;
@@ -48,6 +49,8 @@ struct Report {
     cases: Vec<CaseScore>,
     by_style: BTreeMap<String, Vec<(&'static str, Tally)>>,
     total: Vec<(&'static str, Tally)>,
+    /// The languages that are read and not resolved.
+    other_languages: Vec<other::LanguageScore>,
     /// Places shown wrong while claiming to be sure; each is an error of its own class.
     wrong_while_sure: usize,
 }
@@ -62,13 +65,21 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut scores = cases.par_iter().map(score::score).collect::<anyhow::Result<Vec<_>>>()?;
     let labels = labels::load_all(&args.dir)?;
     let wrong_while_sure = resolved::score_into(&mut scores, &labels);
-    let report = summarise(scores, wrong_while_sure);
+    let mut other_languages = Vec::new();
+    for language in other::LANGUAGES {
+        // A folder of one language's cases alone is fine.
+        if let Ok(cases) = case::load_all(&args.dir, language) {
+            other_languages.push(other::score(language, &cases)?);
+        }
+    }
+    let mut report = summarise(scores, wrong_while_sure);
+    report.other_languages = other_languages;
     let text = match args.format {
         Format::Json => serde_json::to_string_pretty(&report)? + "\n",
         Format::Text => render(&report, args.misses),
     };
     std::io::stdout().lock().write_all(text.as_bytes())?;
-    check_floors(&args.floors, &report.total)
+    check_floors(&args.floors, &all_columns(&report))
 }
 
 fn summarise(cases: Vec<CaseScore>, wrong_while_sure: usize) -> Report {
@@ -80,7 +91,7 @@ fn summarise(cases: Vec<CaseScore>, wrong_while_sure: usize) -> Report {
             add(by_style.entry(style.clone()).or_default(), &case.tallies);
         }
     }
-    Report { cases, by_style, total, wrong_while_sure }
+    Report { cases, by_style, total, other_languages: Vec::new(), wrong_while_sure }
 }
 
 fn add(sum: &mut Vec<(&'static str, Tally)>, tallies: &[(&'static str, Tally)]) {
@@ -115,6 +126,16 @@ fn render(report: &Report, with_misses: bool) -> String {
     out.push('\n');
     row(&mut out, "", columns());
     row(&mut out, "total", report.total.iter().map(|(_, tally)| tally));
+    if !report.other_languages.is_empty() {
+        out.push('\n');
+        row(&mut out, "language", other::COLUMNS.into_iter());
+    }
+    for language in &report.other_languages {
+        row(&mut out, language.language, language.tallies.iter().map(|(_, tally)| tally));
+        for miss in language.misses.iter().filter(|_| with_misses) {
+            let _ = writeln!(out, "    {miss}");
+        }
+    }
     out.push_str("\nright/labelled; +n: answers where the label has none\n");
     let _ = writeln!(out, "resolved wrong while claiming to be sure: {}", report.wrong_while_sure);
     out
@@ -128,7 +149,17 @@ fn row(out: &mut String, head: &str, cells: impl Iterator<Item = impl std::fmt::
     out.push('\n');
 }
 
-fn check_floors(floors: &[Floor], total: &[(&'static str, Tally)]) -> anyhow::Result<ExitCode> {
+/// Returns every column that a floor can name; those of other languages as `python.frames`.
+fn all_columns(report: &Report) -> Vec<(String, Tally)> {
+    let of_rust = report.total.iter().map(|(name, tally)| ((*name).to_owned(), *tally));
+    let of_others = report.other_languages.iter().flat_map(|score| {
+        let named = |(name, tally): &(&str, Tally)| (format!("{}.{name}", score.language), *tally);
+        score.tallies.iter().map(named)
+    });
+    of_rust.chain(of_others).collect()
+}
+
+fn check_floors(floors: &[Floor], total: &[(String, Tally)]) -> anyhow::Result<ExitCode> {
     let mut exit = ExitCode::SUCCESS;
     for floor in floors {
         let (_, tally) = total

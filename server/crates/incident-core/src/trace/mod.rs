@@ -11,6 +11,7 @@ use crate::text::ByteSpan;
 mod location;
 pub mod names;
 mod origin;
+mod other;
 mod packages;
 mod pairs;
 mod references;
@@ -247,8 +248,12 @@ pub fn references(text: &str) -> Vec<SourceLocation> {
 /// Linear in the size of the text; every span points into `input.text`.
 pub fn parse(input: &RawInput) -> (Vec<Trace>, Vec<Problem>) {
     let mut reader = rust::Reader::default();
-    unwrap::each_line(&input.text, |line| reader.push(line));
-    let mut traces = reader.finish();
+    let mut others = other::Reader::default();
+    unwrap::each_line(&input.text, |line| {
+        others.push(&line);
+        reader.push(line);
+    });
+    let mut traces = other::merge(reader.finish(), others.finish());
     // In noise, and in lists of any kind, a number and a colon look like a frame without a name.
     traces.retain(says_something);
     if !traces.is_empty() {

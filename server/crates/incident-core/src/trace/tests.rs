@@ -7,6 +7,7 @@ use expect_test::{Expect, expect};
 use super::*;
 
 mod hostile;
+mod languages;
 mod wrapped;
 
 fn read(text: &str) -> (Vec<Trace>, Vec<Problem>) {

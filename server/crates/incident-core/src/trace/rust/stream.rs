@@ -129,7 +129,8 @@ impl<'t> Stream<'t> {
         let is_error = current.is_error();
         let end = match classify(&line) {
             Kind::Marker(_) | Kind::Note | Kind::CausedBy(_) | Kind::Field(_) => End::Marked,
-            Kind::Frame(frame) if is_strong(&frame) => End::Marked,
+            // A message may quote the frames of another language.
+            Kind::Frame(frame) if is_strong(&frame) && !frame::needs_heading(&frame) => End::Marked,
             Kind::Panic(_) | Kind::Fence => End::Guessed,
             Kind::Error(_) | Kind::Cross(_) | Kind::Head(_) if is_error => End::Guessed,
             _ => End::No,

@@ -58,7 +58,7 @@ fn first_layer(body: &str) -> Option<Layer<'_>> {
                 Layer::stamp(n_spaces + len + n_blank, n_spaces + len)
             })
         }
-        b'a'..=b'z' | b'A'..=b'Z' | b'[' | b'_' if n_spaces == 0 => compose(body)
+        b'a'..=b'z' | b'A'..=b'Z' | b'[' | b'_' | 0xc3..=0xf4 if n_spaces == 0 => compose(body)
             .or_else(|| kubectl(body))
             .or_else(|| syslog(body))
             .or_else(|| brief_logcat(body))
@@ -114,17 +114,18 @@ fn syslog(body: &str) -> Option<Layer<'_>> {
 }
 
 fn syslog_stamp_len(body: &str) -> Option<usize> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let stamp = body.get(..15)?;
-    let is_month = MONTHS.iter().any(|month| stamp.starts_with(month));
-    let shape_fits = stamp.bytes().enumerate().skip(3).all(|(at, byte)| match at {
-        3 | 6 => byte == b' ',
-        4 => byte == b' ' || byte.is_ascii_digit(),
-        9 | 12 => byte == b':',
+    // The month is a word of any language: `Mär`, `juin`, `févr.`.
+    let (month, rest) = body.split_once(' ')?;
+    let is_month = (3..=8).contains(&month.len())
+        && month.trim_end_matches('.').chars().all(char::is_alphabetic);
+    let stamp = rest.get(..11).filter(|_| is_month)?;
+    let shape_fits = stamp.bytes().enumerate().all(|(at, byte)| match at {
+        0 => byte == b' ' || byte.is_ascii_digit(),
+        2 => byte == b' ',
+        5 | 8 => byte == b':',
         _ => byte.is_ascii_digit(),
     });
-    (is_month && shape_fits).then_some(15)
+    shape_fits.then_some(month.len() + 1 + 11)
 }
 
 /// `stderr F ` of the container runtime interface; its time stamp was taken before.
@@ -221,5 +222,5 @@ fn spaces_len(text: &str) -> usize {
 }
 
 fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@')
 }
