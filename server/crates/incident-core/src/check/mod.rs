@@ -14,6 +14,7 @@ mod language;
 mod snippet;
 mod walk;
 
+pub mod javascript;
 pub mod python;
 pub mod shell;
 

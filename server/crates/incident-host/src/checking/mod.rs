@@ -4,6 +4,7 @@
 
 mod last;
 mod load;
+mod node;
 mod others;
 mod python;
 #[cfg(test)]

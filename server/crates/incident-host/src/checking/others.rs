@@ -4,9 +4,9 @@ use std::sync::PoisonError;
 
 use incident_core::cancel::Cancel;
 use incident_core::check::{Checked, Language, Snippet};
-use incident_core::problem::Problem;
 
 use super::Checker;
+use super::node::Node;
 use super::python::Python;
 use super::toolchain::sysroots;
 use super::tools::Tools;
@@ -16,6 +16,7 @@ use super::tools::Tools;
 pub(super) struct Others {
     tools: Tools,
     python: Option<Python>,
+    node: Option<Node>,
 }
 
 impl Checker {
@@ -26,6 +27,8 @@ impl Checker {
         }
         // What a panic left behind is whole: entries are added one by one.
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.node.take_if(|node| !node.still_stands());
+        others.python.take_if(|python| !python.still_stands());
         for part in snippet.others() {
             match part.language {
                 Language::Shell => {
@@ -42,10 +45,16 @@ impl Checker {
                     checked.references.extend(found.references);
                     checked.problems.extend(found.problems);
                 }
-                language => {
-                    let message = format!("{} is not checked yet", language.as_str());
-                    checked.problems.push(Problem::warning(message));
+                Language::JavaScript | Language::TypeScript => {
+                    let node = others
+                        .node
+                        .get_or_insert_with(|| Node::find(&self.workspace, &self.look.listing));
+                    let found = node.check(part, cancel);
+                    checked.references.extend(found.references);
+                    checked.problems.extend(found.problems);
                 }
+                // Its parts are no others.
+                Language::Rust => {}
             }
         }
         checked

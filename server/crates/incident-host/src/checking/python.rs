@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use incident_core::cancel::Cancel;
 use incident_core::check::OtherPart;
@@ -96,6 +97,7 @@ pub(super) struct Python {
     has_library: bool,
     has_packages: bool,
     n_bytes: u64,
+    installed_at: Option<SystemTime>,
 }
 
 impl Python {
@@ -107,6 +109,7 @@ impl Python {
             has_library: false,
             has_packages: false,
             n_bytes: 0,
+            installed_at: None,
         };
         let environment = environments(workspace).into_iter().find_map(Environment::read);
         let library = match &environment {
@@ -137,7 +140,13 @@ impl Python {
             python.world.is_whole = is_whole && python.has_library && !environment.sees_the_systems;
             python.roots.push(environment.packages);
         }
+        python.installed_at = installed_at(&python.roots);
         python
+    }
+
+    /// Says whether the environment is the one that was read.
+    pub(super) fn still_stands(&self) -> bool {
+        installed_at(&self.roots) == self.installed_at
     }
 
     /// Checks one part, reading what is asked for.
@@ -374,6 +383,10 @@ fn any_library(workspace: &Workspace) -> Option<PathBuf> {
         libraries.sort();
         libraries.pop()
     })
+}
+
+fn installed_at(roots: &[PathBuf]) -> Option<SystemTime> {
+    roots.iter().filter_map(|root| root.metadata().ok()?.modified().ok()).max()
 }
 
 /// Names the modules in a folder.
