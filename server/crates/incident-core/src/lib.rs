@@ -19,6 +19,8 @@ pub mod text;
 
 pub mod input;
 pub mod logs;
+pub mod metrics;
+pub mod statements;
 pub mod symbol;
 pub mod trace;
 

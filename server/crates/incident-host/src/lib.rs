@@ -19,6 +19,7 @@ pub mod index;
 pub mod look;
 pub mod memory;
 pub mod sandbox;
+pub mod statements;
 pub mod store;
 pub mod trust;
 

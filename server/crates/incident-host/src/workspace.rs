@@ -14,6 +14,7 @@ use crate::git;
 use crate::index::WorkspaceIndex;
 use crate::look::{LastLook, Look};
 use crate::source::{self, ReadError};
+use crate::statements::WorkspaceStatements;
 use crate::trust;
 
 /// A workspace; cheap to clone, a snapshot of what was known when it was made.
@@ -32,6 +33,7 @@ pub struct Workspace {
 struct Memory {
     look: LastLook,
     index: WorkspaceIndex,
+    statements: WorkspaceStatements,
     checker: LastChecker,
     answers: Arc<git::Answers>,
 }
@@ -126,6 +128,11 @@ impl Workspace {
     /// Returns what git has answered before, as far as its answers hold for ever.
     pub(crate) fn answers(&self) -> &Arc<git::Answers> {
         &self.memory.answers
+    }
+
+    /// Returns the statements that print, shared with every clone of this workspace.
+    pub fn statements(&self) -> &WorkspaceStatements {
+        &self.memory.statements
     }
 
     /// Returns the open documents, by relative path.

@@ -1,9 +1,9 @@
 //! Everything that may be cited about one incident, each piece under a short stable id.
 //!
 //! `P1` is the place in a panic line, `M1` an error message, `F1` a frame, `H1` a changed place of a
-//! suspect commit, `L1` a group of log records; numbers run over the incident. A source line that
-//! no frame points at is cited by its number, `S41`, with its file as the place, or by its whole
-//! place, `src/pool.rs:41`.
+//! suspect commit, `L1` a group of log records, `N1` a change of a metric; numbers run over the
+//! incident. A source line that no frame points at is cited by its number, `S41`, with its file as
+//! the place, or by its whole place, `src/pool.rs:41`.
 
 use std::collections::BTreeMap;
 
@@ -99,6 +99,18 @@ pub fn catalogue(input: &HypothesisInput<'_>) -> Catalogue {
                     commit: None,
                 },
                 text: group.sample.clone(),
+            },
+        );
+    }
+    for (change_idx, change) in input.incident.metrics.iter().take(MAX_LOG_GROUPS).enumerate() {
+        let location = EvidenceLocation { path: change.input.clone(), line: None, commit: None };
+        entries.insert(
+            format!("N{}", change_idx + 1),
+            Entry {
+                kind: EvidenceKind::Metric,
+                origin: EvidenceOrigin::Service,
+                location,
+                text: format!("{} {}", change.shown_name(), change.shown()),
             },
         );
     }

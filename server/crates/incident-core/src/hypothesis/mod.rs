@@ -194,6 +194,21 @@ impl EvidenceOrigin {
     }
 }
 
+/// Returns the class of cause of the best hypothesis: what changed where one is tied to a change,
+/// else what its signature stands for.
+pub fn cause_class(best: Option<&CheckedHypothesis>) -> &'static str {
+    let Some(hypothesis) = best.map(CheckedHypothesis::hypothesis) else { return "unknown" };
+    let changed = hypothesis.evidence.iter().find(|it| it.kind == EvidenceKind::Hunk);
+    match (changed, &hypothesis.origin) {
+        (Some(hunk), _) if crate::suspects::is_code(&hunk.location.path) => "code",
+        (Some(_), _) => "config",
+        (None, HypothesisOrigin::Signature(name)) => {
+            signatures::infra::cause_class(name).unwrap_or("code")
+        }
+        (None, HypothesisOrigin::Model(_)) => "unknown",
+    }
+}
+
 /// Proposes hypotheses from the built-in signatures, best first.
 pub fn from_signatures(input: &HypothesisInput<'_>) -> Vec<Hypothesis> {
     signatures::propose(input)

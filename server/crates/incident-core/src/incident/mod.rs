@@ -1,5 +1,6 @@
 //! An incident: one fingerprint, with everything that was found about it.
 
+mod burst;
 mod distinct;
 mod fingerprint;
 mod missing;
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use crate::history::{Deployed, History};
 use crate::input::Language;
 use crate::logs::LogReport;
+use crate::metrics::MetricChange;
 use crate::resolve::ResolvedTrace;
 use crate::suspects::Suspects;
 use crate::suspects::stack::own_frames;
@@ -17,6 +19,7 @@ use crate::symbol;
 use crate::text;
 use crate::trace::TraceKind;
 
+pub use self::burst::{burst, onset};
 pub use self::distinct::{Repeated, distinct};
 use self::fingerprint::Fingerprint;
 pub use self::past::{Past, PastFix, PastSighting, Standing, Tried};
@@ -40,7 +43,7 @@ pub struct Incident {
     pub last_seen: Option<String>,
     /// How many times it stands in the inputs.
     pub count: u64,
-    /// One trace for each distinct shape; never empty.
+    /// One trace for each distinct shape; empty only of an error burst.
     pub traces: Vec<ResolvedTrace>,
     /// Which change could have done it.
     pub suspects: Suspects,
@@ -48,6 +51,8 @@ pub struct Incident {
     pub log_groups: Vec<String>,
     /// What is remembered of it.
     pub past: Past,
+    /// Lasting changes of the metrics that were given with it.
+    pub metrics: Vec<MetricChange>,
     /// What would make the answer better.
     pub missing_context: Vec<MissingContext>,
 }
@@ -196,6 +201,7 @@ fn begin(repeated: Repeated<ResolvedTrace>, fingerprint: &Fingerprint) -> Incide
         suspects: Suspects::default(),
         log_groups: Vec::new(),
         past: Past::default(),
+        metrics: Vec::new(),
         missing_context: missing::from_trace(&trace),
         traces: vec![trace],
     }

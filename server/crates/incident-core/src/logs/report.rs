@@ -1,5 +1,6 @@
 //! What grouping a log gives: groups with their counts, places, times and what became of them.
 
+use crate::statements::StatementPlace;
 use crate::text::ByteSpan;
 
 /// What a log says, grouped and counted.
@@ -72,6 +73,9 @@ pub struct LogGroup {
     pub minutes: Vec<Minute>,
     /// The trace, where the records carry one.
     pub trace: Option<GroupTrace>,
+    /// The statements that can have printed it, the likeliest first; filled in where a workspace
+    /// is at hand.
+    pub statements: Vec<StatementPlace>,
 }
 
 /// What the records of a group are.

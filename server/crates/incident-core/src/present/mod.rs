@@ -7,6 +7,7 @@
 use crate::hypothesis::CheckedHypothesis;
 use crate::incident::Incident;
 use crate::logs::LogReport;
+use crate::metrics::MetricReport;
 use crate::problem::Problem;
 use crate::resolve::Sources;
 use crate::text::{ByteSpan, LineCol};
@@ -27,6 +28,8 @@ pub struct Explanation {
     pub incidents: Vec<ExplainedIncident>,
     /// What the log says, where one was given.
     pub logs: LogReport,
+    /// What the metrics say, where some were given.
+    pub metrics: MetricReport,
     /// The texts that the places speak of: where excerpts and columns come from.
     pub sources: Sources,
     /// What could not be done.

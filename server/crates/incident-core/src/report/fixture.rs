@@ -106,7 +106,7 @@ pub(crate) fn explain_in(files: &[(&str, &str)], trace: &str) -> Explanation {
     let incidents = incidents.into_iter().map(|incident| explained(incident, &sources, &logs));
     let incidents = incidents.collect();
     let workspace = WorkspaceInfo { root: "/srv/till".to_owned(), head: Some("c0ffee".repeat(6)) };
-    Explanation { workspace, incidents, logs, sources, problems }
+    Explanation { workspace, incidents, logs, sources, problems, ..Explanation::default() }
 }
 
 /// Explains [`TRACE`].

@@ -4,6 +4,7 @@
 //! change explains this" is an answer.
 
 mod abstain;
+mod burst;
 mod callees;
 mod concepts;
 mod failure;
@@ -14,6 +15,7 @@ pub(crate) mod stack;
 mod weights;
 mod words;
 
+pub use self::burst::burst_spans;
 pub(crate) use self::signals::is_code;
 pub use self::signals::{Measured, measure};
 pub use self::weights::{N_SIGNALS, Signal, TABLE, WeightRow, Weights, weights};

@@ -11,9 +11,12 @@ mod inferred;
 mod keep;
 mod moved;
 mod remembered;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod tie;
+
+pub use self::statements::attach_statements;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,6 +29,7 @@ use incident_core::hypothesis::{self, CheckedHypothesis, HypothesisInput};
 use incident_core::incident::{self, Incident, Repeated};
 use incident_core::input::RawInput;
 use incident_core::logs::{self, LogReport};
+use incident_core::metrics::{self, MetricReport};
 use incident_core::present::{ExplainedIncident, Explanation, WorkspaceInfo};
 use incident_core::problem::Problem;
 use incident_core::producers::{self, Producer};
@@ -82,12 +86,16 @@ pub fn explain(
     cancel: &Cancel,
     updates: &mut dyn FnMut(Update),
 ) -> Explanation {
-    let (config, problems) = config::read(workspace.root(), workspace.is_trusted());
+    let (config, mut problems) = config::read(workspace.root(), workspace.is_trusted());
+    let (measured, inputs): (Vec<RawInput>, Vec<RawInput>) =
+        inputs.into_iter().partition(|input| metrics::is_metrics(&input.text));
+    let (metrics, found) = metrics::read(&measured, cancel);
+    problems.extend(found);
     let deployed = options.deployed.clone().or(config.deployed_revision);
     let options = &ExplainOptions { deployed, ..options.clone() };
     let max_commits = config.max_commits;
     let mut run = Run { workspace, options, max_commits, cancel, updates, problems };
-    let mut explanation = std::thread::scope(|scope| run.explain(&inputs, scope));
+    let mut explanation = std::thread::scope(|scope| run.explain(&inputs, metrics, scope));
     if cancel.is_cancelled() {
         let told = "the work was cancelled; this is what was known by then";
         run.problems.push(Problem::warning(told));
@@ -130,6 +138,7 @@ impl<'a> Run<'a> {
     fn explain<'scope, 'env>(
         &mut self,
         inputs: &'env [RawInput],
+        metrics: MetricReport,
         scope: &'scope Scope<'scope, 'env>,
     ) -> Explanation
     where
@@ -138,6 +147,7 @@ impl<'a> Run<'a> {
         let (workspace, cancel) = (self.workspace, self.cancel);
         let mut explanation = Explanation {
             workspace: WorkspaceInfo { root: workspace.root().display().to_string(), head: None },
+            metrics,
             ..Explanation::default()
         };
         self.stage("Reading the input");
@@ -170,7 +180,20 @@ impl<'a> Run<'a> {
         let Tied { tree, ground, head, symbols, mut sources, resolved } = tied;
         explanation.workspace.head = head.map(|head| head.0);
         explanation.logs = self.joined(reading_log).unwrap_or_default();
-        let incidents = incident::group_repeated(resolved, &explanation.logs);
+        if statements::are_worthwhile(&explanation.logs) {
+            self.stage("Looking for the statements behind the log");
+            let found =
+                attach_statements(&mut explanation.logs, workspace, &tree.look.listing, cancel);
+            self.problems.extend(found);
+        }
+        let mut incidents = incident::group_repeated(resolved, &explanation.logs);
+        let burst = incident::burst(&explanation.logs, &incidents);
+        incidents.extend(burst);
+        for incident in &mut incidents {
+            incident.metrics.clone_from(&explanation.metrics.changes);
+        }
+        let printed = statements::files_of_errors(&explanation.logs);
+        fetch::sources(self, printed, ground.as_ref(), &mut sources);
         let producers = self.producers(&incidents, &symbols, &sources);
         let wanted = producers.iter().flat_map(|of_one| producers::wanted_files(of_one)).collect();
         fetch::sources(self, wanted, ground.as_ref(), &mut sources);
@@ -182,8 +205,14 @@ impl<'a> Run<'a> {
         let functions = functions_as_deployed(&sources, &symbols);
         let log = log.and_then(|log| self.joined(log)).flatten();
         let all_producers = producers.concat();
-        let history =
-            ground.map(|it| fetch::history(self, &it, log, &incidents, &functions, &all_producers));
+        let history = ground
+            .as_ref()
+            .map(|it| fetch::history(self, it, log, &incidents, &functions, &all_producers));
+        if incidents.iter().any(|incident| incident.traces.is_empty()) {
+            let settings = history.as_ref().map(statements::settings_files).unwrap_or_default();
+            fetch::sources(self, settings, ground.as_ref(), &mut sources);
+            explanation.sources = sources.clone();
+        }
 
         self.stage("Ranking the changes");
         let context = context(inputs);
@@ -290,8 +319,13 @@ impl<'a> Run<'a> {
                     sources: findings.sources,
                     history,
                 };
-                self.noting(suspects::rank(&input, self.cancel))
-                    .with_spans_as_they_are_now(findings.functions, findings.symbols)
+                let mut suspects = self
+                    .noting(suspects::rank(&input, self.cancel))
+                    .with_spans_as_they_are_now(findings.functions, findings.symbols);
+                if incident.traces.is_empty() {
+                    suspects.spans = suspects::burst_spans(&input, &suspects.commits);
+                }
+                suspects
             }
             None => Suspects {
                 abstained: Some("there is no git history to look at".to_owned()),

@@ -11,6 +11,7 @@ mod assertion;
 mod bounds;
 mod cells;
 mod declared;
+pub(super) mod infra;
 mod known;
 mod threads;
 
@@ -141,14 +142,15 @@ impl Claim {
 
 /// Proposes hypotheses for one incident, best first.
 pub(super) fn propose(input: &HypothesisInput<'_>) -> Vec<Hypothesis> {
-    if !matches!(input.incident.language, Language::Rust | Language::Unknown) {
-        return Vec::new();
-    }
     let catalogue = catalogue(input);
+    let infra = infra::propose(input, &catalogue);
+    if !matches!(input.incident.language, Language::Rust | Language::Unknown) {
+        return infra;
+    }
     let texts = input.sources.current.iter();
     let symbols =
         SymbolIndex::new(texts.map(|(path, text)| Arc::new(index_file(path, text))).collect());
-    let mut hypotheses: Vec<Hypothesis> = Vec::new();
+    let mut hypotheses = infra;
     let mut n_messages = 0;
     for (trace_idx, trace) in input.incident.traces.iter().enumerate() {
         let first_message = n_messages;

@@ -279,8 +279,8 @@ pub struct SuspectCommit {
 pub struct Metric {
     /// Its name.
     pub name: String,
-    /// When it changed.
-    pub change_at: String,
+    /// When it changed; null where two scrapes were compared.
+    pub change_at: Option<String>,
     /// The level before.
     pub before: f64,
     /// The level after.

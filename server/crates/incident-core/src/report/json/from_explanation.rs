@@ -2,14 +2,14 @@
 
 use super::explain::{
     Candidate, Cause, Deployed, Evidence, EvidenceLocation, Explain, Fix, Frame, Hypothesis,
-    Incident, MissingContext, Reason, Resolution, SeenBefore, SuspectCommit, SuspectCommits,
-    SuspectSpan, Trace, TraceLocation, Validation, Workspace,
+    Incident, Metric, MissingContext, Reason, Resolution, SeenBefore, SuspectCommit,
+    SuspectCommits, SuspectSpan, Trace, TraceLocation, Validation, Workspace,
 };
 use super::{PackageVersion, SCHEMA_VERSION};
 use crate::hypothesis::{CheckedHypothesis, HypothesisOrigin};
 use crate::input::Language;
 use crate::present::{ExplainedIncident, Explanation, words};
-use crate::{history, hypothesis, incident, resolve, suspects, trace};
+use crate::{history, hypothesis, incident, metrics, resolve, suspects, trace};
 
 /// Returns the document for one explanation.
 pub fn explain(explanation: &Explanation) -> Explain {
@@ -30,7 +30,7 @@ fn incident(explained: &ExplainedIncident) -> Incident {
         id: incident.id.clone(),
         title: incident.title.clone(),
         kind: incident.kind.as_str().to_owned(),
-        cause_class: "unknown".to_owned(),
+        cause_class: hypothesis::cause_class(explained.hypotheses.first()).to_owned(),
         state: "open".to_owned(),
         seen_before: seen_before(incident),
         already_fixed: None,
@@ -45,7 +45,7 @@ fn incident(explained: &ExplainedIncident) -> Incident {
         suspect_spans: ranked(&incident.suspects.spans, suspect_span),
         suspect_commits: suspect_commits(&incident.suspects),
         log_groups: incident.log_groups.clone(),
-        metrics: Vec::new(),
+        metrics: incident.metrics.iter().map(metric).collect(),
         hypotheses: ranked(&explained.hypotheses, checked_hypothesis),
         mitigations: Vec::new(),
         missing_context: incident
@@ -77,6 +77,15 @@ fn seen_before(incident: &incident::Incident) -> Vec<SeenBefore> {
         })
     });
     seen.collect()
+}
+
+fn metric(change: &metrics::MetricChange) -> Metric {
+    Metric {
+        name: change.shown_name(),
+        change_at: change.at.clone(),
+        before: change.before,
+        after: change.after,
+    }
 }
 
 /// Returns the ranking on the wire.

@@ -144,7 +144,11 @@ impl From<&logs::LogGroup> for LogGroup {
                     rate_after: rates.after,
                 },
             ),
-            statement: None,
+            statement: group.statements.first().map(|place| Statement {
+                path: place.path.clone(),
+                line: place.line,
+                function: place.function.clone(),
+            }),
             incident: None,
             fingerprint: group.trace.as_ref().map(|trace| trace.fingerprint.clone()),
             message: group.message.clone(),

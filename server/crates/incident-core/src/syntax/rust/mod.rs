@@ -17,7 +17,7 @@
 mod failing;
 mod hint;
 mod items;
-mod lex;
+pub(crate) mod lex;
 mod locals;
 mod shape;
 mod snippet;
