@@ -38,6 +38,7 @@ pub mod incident;
 
 pub mod fix;
 pub mod hypothesis;
+pub mod mitigation;
 pub mod verification;
 
 pub mod api;

@@ -166,6 +166,8 @@ fn history(case: &Case) -> History {
         commits: case.pack.commits.iter().map(commit).collect(),
         blame: blame.collect(),
         config: Default::default(),
+        attempts: Vec::new(),
+        last_good: None,
         bounds: format!("since {}", case.facts.range.good),
         bounded: true,
         shallow: false,

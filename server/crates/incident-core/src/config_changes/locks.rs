@@ -35,7 +35,8 @@ pub(super) fn packages(path: &str, text: &str) -> Leaves {
         let line = u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1);
         let content = crate::text::cut(content, 1024);
         let found = match name {
-            "Cargo.lock" | "poetry.lock" | "uv.lock" | "pdm.lock" => {
+            "Cargo.lock" => cargo(content, &mut current),
+            "poetry.lock" | "uv.lock" | "pdm.lock" => {
                 named_then_version(content, &mut current, [r#"name = ""#, r#"version = ""#])
             }
             "composer.lock" => {
@@ -61,6 +62,21 @@ pub(super) fn packages(path: &str, text: &str) -> Leaves {
         }
     }
     leaves
+}
+
+/// A package without a source is one of the program's own.
+fn cargo(line: &str, current: &mut String) -> Option<(String, String)> {
+    let quoted = |head: &str| line.strip_prefix(head)?.split('"').next();
+    if let Some(name) = quoted("name = \"") {
+        *current = name.to_owned();
+    } else if let Some(version) = quoted("version = \"") {
+        current.push(' ');
+        current.push_str(version);
+    } else if line.starts_with("source = ") {
+        let (name, version) = current.split_once(' ')?;
+        return Some((name.to_owned(), version.to_owned()));
+    }
+    None
 }
 
 fn named_then_version(

@@ -204,6 +204,12 @@ fn kind(path: &str, key: &str, value: &str) -> ChangeKind {
     }
 }
 
+/// Returns the line on which a key's value begins in a text, and the value.
+pub fn line_of(path: &str, text: &str, key: &str) -> Option<(u32, String)> {
+    let leaf = leaves::read(path, text).remove(key)?;
+    Some((leaf.line, leaf.value))
+}
+
 /// Says whether a file holds settings of the program, its platform, its data or its packages.
 pub fn is_config(path: &str) -> bool {
     if is_lock_file(path) {

@@ -127,9 +127,9 @@ fn images_and_migrations() {
 fn lock_files_of_every_packager() {
     check(
         "Cargo.lock",
-        "[[package]]\nname = \"h2\"\nversion = \"0.4.1\"\n[[package]]\nname = \"x\"\nversion = \"1.0.0\"\n",
-        "[[package]]\nname = \"h2\"\nversion = \"0.4.2\"\n[[package]]\nname = \"x\"\nversion = \"1.0.0\"\n",
-        expect!["Cargo.lock:3 package h2: 0.4.1 -> 0.4.2"],
+        "[[package]]\nname = \"h2\"\nversion = \"0.4.1\"\nsource = \"r\"\n[[package]]\nname = \"x\"\nversion = \"1.0.0\"\n",
+        "[[package]]\nname = \"h2\"\nversion = \"0.4.2\"\nsource = \"r\"\n[[package]]\nname = \"x\"\nversion = \"1.0.0\"\n",
+        expect!["Cargo.lock:4 package h2: 0.4.1 -> 0.4.2"],
     );
     check(
         "web/package-lock.json",

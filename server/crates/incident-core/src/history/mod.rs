@@ -5,7 +5,11 @@
 
 use std::sync::Arc;
 
+mod attempts;
+
 use crate::config_changes::ConfigChanges;
+
+pub use self::attempts::{Attempt, is_same_change, reverted_subject, reverts, why};
 
 /// A commit's full object id, in lower-case hex. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,6 +167,15 @@ fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
 }
 
+/// The last state that is taken for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastGood {
+    /// Its commit.
+    pub commit: CommitId,
+    /// What it is called: a tag, or what the person named.
+    pub name: String,
+}
+
 /// Lines that one commit last changed, as blame at the deployed commit tells.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlameRange {
@@ -253,6 +266,10 @@ pub struct History {
     pub blame: Vec<BlameRange>,
     /// What the commits changed in settings, manifests, migrations and lock files.
     pub config: ConfigChanges,
+    /// What was tried and taken back, also before the bounds; newest first.
+    pub attempts: Vec<Attempt>,
+    /// The state before the first of the commits, where a bound names one.
+    pub last_good: Option<LastGood>,
     /// What bounded the list, in words: `since v1.2.0`, `the last 200 commits`.
     pub bounds: String,
     /// There is a lower bound, given or the release before, and no older commit is a candidate.

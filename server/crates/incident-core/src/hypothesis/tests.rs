@@ -102,6 +102,8 @@ pub(crate) fn world(fixture: &str) -> World {
         commits: commits.into(),
         blame: Vec::new(),
         config: Default::default(),
+        attempts: Vec::new(),
+        last_good: None,
         bounds: "all".to_owned(),
         bounded: false,
         shallow: false,

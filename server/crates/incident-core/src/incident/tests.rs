@@ -160,6 +160,8 @@ fn what_is_missing_says_how_to_bring_it() {
         commits: Default::default(),
         blame: Vec::new(),
         config: Default::default(),
+        attempts: Vec::new(),
+        last_good: None,
         bounds: "the last 200 commits".to_owned(),
         bounded: false,
         shallow: true,

@@ -161,6 +161,8 @@ fn suspects() -> Suspects {
         ]
     };
     Suspects {
+        mitigations: Vec::new(),
+        tried_before: Vec::new(),
         commits: vec![SuspectCommit {
             commit: CommitId("1a2b3c4d".repeat(5)),
             subject: "Spread the keys over one more shard".to_owned(),

@@ -23,6 +23,7 @@ pub use self::weights::{N_SIGNALS, Signal, TABLE, WeightRow, Weights, weights};
 use crate::cancel::Cancel;
 use crate::history::{CommitId, History, WantedBlame, WantedHistory};
 use crate::logs::LogReport;
+use crate::mitigation::{Mitigation, TriedBefore};
 use crate::problem::Problem;
 use crate::producers::Producer;
 use crate::resolve::{ResolvedTrace, Sources};
@@ -37,6 +38,10 @@ pub struct Suspects {
     pub abstained: Option<String>,
     /// The functions most likely to hold the fault, best first.
     pub spans: Vec<SuspectSpan>,
+    /// What to do first, the least risky first; filled in by [`crate::mitigation`].
+    pub mitigations: Vec<Mitigation>,
+    /// What was tried before and taken back.
+    pub tried_before: Vec<TriedBefore>,
 }
 
 /// One suspect commit.
@@ -188,7 +193,8 @@ pub fn rank(input: &RankInput<'_>, cancel: &Cancel) -> (Suspects, Vec<Problem>) 
     let ordered = order(measured, &weights());
     let spans = spans::rank(input, &ordered, &signals::failure_words(input));
     if let Some(reason) = abstain::reason(input, &ordered) {
-        return (Suspects { commits: Vec::new(), abstained: Some(reason), spans }, Vec::new());
+        let suspects = Suspects { abstained: Some(reason), spans, ..Suspects::default() };
+        return (suspects, Vec::new());
     }
     let commits = shares(&ordered)
         .zip(&ordered)
@@ -196,7 +202,7 @@ pub fn rank(input: &RankInput<'_>, cancel: &Cancel) -> (Suspects, Vec<Problem>) 
         .take(MAX_SUSPECTS)
         .filter_map(|(share, (measured, _))| suspect(input, measured, share))
         .collect();
-    (Suspects { commits, abstained: None, spans }, Vec::new())
+    (Suspects { commits, spans, ..Suspects::default() }, Vec::new())
 }
 
 /// Returns each commit's share of the belief, in the order of the ranking.

@@ -21,7 +21,7 @@ const VALUE: f64 = 0.6;
 /// What a key that the code on the stack reads counts.
 const READ: f64 = 0.5;
 /// Least tie that is one.
-const LEAST: f64 = 0.08;
+const LEAST: f64 = 0.12;
 /// Least tie of a single key that is printed.
 const LEAST_SHOWN: f64 = 0.2;
 

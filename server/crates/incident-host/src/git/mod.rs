@@ -6,6 +6,7 @@
 //! Every call is bounded in time and output. Paths come in and go out relative to the workspace.
 
 mod answers;
+mod attempts;
 mod blame;
 mod blobs;
 mod changed;
@@ -27,6 +28,7 @@ use crate::message::plain;
 use crate::source::slashed;
 
 pub use self::answers::Answers;
+pub use self::attempts::Reverted;
 pub use self::blobs::Contents;
 pub use self::worktrees::Worktree;
 
@@ -299,30 +301,7 @@ impl Repository {
     }
 
     fn read_log(&self, query: &LogQuery, cancel: &Cancel) -> Result<Log, GitError> {
-        let mut args: Vec<String> = [
-            "--no-show-signature",
-            "--no-mailmap",
-            "--no-color",
-            "--no-notes",
-            "--encoding=UTF-8",
-            "--diff-merges=first-parent",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-relative",
-            "--submodule=short",
-            "--ignore-submodules=none",
-            "--src-prefix=a/",
-            "--dst-prefix=b/",
-            "--find-renames",
-            "-l400",
-            "--diff-algorithm=histogram",
-            "--unified=0",
-            "--inter-hunk-context=0",
-            "--patch",
-        ]
-        .map(String::from)
-        .to_vec();
-        args.push(format!("--format={}", parse::LOG_FORMAT));
+        let mut args = patch_args();
         args.push(format!("--max-count={}", query.max_commits));
         if let Some(time) = query.since_time {
             args.push(format!("--since={time}"));
@@ -338,11 +317,16 @@ impl Repository {
             // The last one may lack files.
             commits.pop();
         }
+        self.in_workspace(&mut commits);
+        Ok(Log { commits: commits.into(), cut })
+    }
+
+    /// Turns the paths of commits into ones relative to the workspace.
+    fn in_workspace(&self, commits: &mut [Commit]) {
         for file in commits.iter_mut().flat_map(|commit| &mut commit.files) {
             file.path = self.workspace_path(&file.path);
             file.old_path = file.old_path.take().map(|path| self.workspace_path(&path));
         }
-        Ok(Log { commits: commits.into(), cut })
     }
 
     /// Returns the tracked files of the workspace, sorted.
@@ -450,6 +434,35 @@ impl Repository {
             first.strip_prefix("fatal: ").or(first.strip_prefix("error: ")).unwrap_or(first);
         Err(GitError::Failed { what, message: plain(first) })
     }
+}
+
+/// Returns the arguments with which `git log` prints commits and patches as [`parse::log`] reads them.
+fn patch_args() -> Vec<String> {
+    let mut args: Vec<String> = [
+        "--no-show-signature",
+        "--no-mailmap",
+        "--no-color",
+        "--no-notes",
+        "--encoding=UTF-8",
+        "--diff-merges=first-parent",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-relative",
+        "--submodule=short",
+        "--ignore-submodules=none",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+        "--find-renames",
+        "-l400",
+        "--diff-algorithm=histogram",
+        "--unified=0",
+        "--inter-hunk-context=0",
+        "--patch",
+    ]
+    .map(String::from)
+    .to_vec();
+    args.push(format!("--format={}", parse::LOG_FORMAT));
+    args
 }
 
 /// Returns the nearest folder at or above `workspace` that holds a `.git`.

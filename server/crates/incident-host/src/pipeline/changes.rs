@@ -67,7 +67,8 @@ impl Run<'_> {
                 sources: &Sources::default(),
                 history: &history,
             };
-            changes.suspects = Some(self.noting(suspects::rank(&input, self.cancel)));
+            let suspects = self.noting(suspects::rank(&input, self.cancel));
+            changes.suspects = Some(self.mitigate(suspects, &history));
         }
         changes.bounds = history.bounds;
         changes.commits = history.commits.to_vec();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use incident_core::cancel::Cancel;
 use incident_core::config_changes::{self, ConfigChange, ConfigChanges};
-use incident_core::history::{Commit, CommitId, Deployed, History};
+use incident_core::history::{Attempt, Commit, CommitId, Deployed, History, LastGood, why};
 use incident_core::incident::Incident;
 use incident_core::problem::Problem;
 use incident_core::producers::Producer;
@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::tie::Ground;
 use super::{ExplainOptions, Run, deployed, git_problem};
-use crate::git::{GitError, Log, LogQuery, Repository};
+use crate::git::{GitError, Log, LogQuery, Repository, Reverted};
 use crate::message::plain;
 
 /// How far back to look where the ranking does not say.
@@ -28,6 +28,7 @@ pub(super) struct BoundedQuery {
     query: LogQuery,
     bounds: String,
     bounded: bool,
+    last_good: Option<LastGood>,
 }
 
 /// The commits, and what they changed in settings.
@@ -35,6 +36,7 @@ pub(super) struct ReadLog {
     query: BoundedQuery,
     log: Log,
     config: ConfigChanges,
+    attempts: Vec<Attempt>,
 }
 
 /// Tells what the commits changed in settings, by the files' texts before and after.
@@ -60,6 +62,21 @@ fn config(repository: &Repository, commits: &[Commit], cancel: &Cancel) -> Confi
         config.entry(commit).or_default().extend(changes);
     }
     config
+}
+
+/// Reads what was tried and taken back up to `tip`; nothing where git does not say.
+fn attempts(repository: &Repository, tip: &CommitId, cancel: &Cancel) -> Vec<Attempt> {
+    let reverted = repository.reverted(tip, cancel).unwrap_or_default();
+    let made: Vec<Commit> = reverted.iter().map(|it| it.made.clone()).collect();
+    let mut settings = config(repository, &made, cancel);
+    let attempt = |it: Reverted| Attempt {
+        settings: settings.remove(&it.made.id).unwrap_or_default(),
+        made: it.made,
+        why: why(&it.revert),
+        reverted_in: it.revert.id,
+        reverted_at: it.revert.author_time,
+    };
+    reverted.into_iter().map(attempt).collect()
 }
 
 /// Asks for the commits up to the deployed one, beside the road: the longest of git's answers.
@@ -115,7 +132,8 @@ impl LogReader<'_> {
         let log = self.answered(self.repository.log(&query.query, self.cancel), &mut problems);
         let read = log.map(|log| {
             let config = config(&self.repository, &log.commits, self.cancel);
-            ReadLog { query, log, config }
+            let attempts = attempts(&self.repository, &query.query.tip, self.cancel);
+            ReadLog { query, log, config, attempts }
         });
         (read, problems)
     }
@@ -129,11 +147,13 @@ impl LogReader<'_> {
             query: LogQuery { tip, since: None, since_time: None, max_commits },
             bounds: format!("the last {max_commits} commits"),
             bounded: false,
+            last_good: None,
         };
         let Some(since) = &self.options.since else {
             // What came with a release is what can have broken with it.
             let before = deployed::release_before(&self.repository, &self.deployed, self.cancel);
             if let Some((tag, previous)) = self.answered(before, problems).flatten() {
+                bounded.last_good = Some(LastGood { commit: previous.clone(), name: plain(&tag) });
                 bounded.query.since = Some(previous);
                 bounded.query.max_commits = BOUNDED_COMMITS;
                 bounded.bounds = format!("since {}, the release before", plain(&tag));
@@ -144,6 +164,7 @@ impl LogReader<'_> {
         bounded.bounded = true;
         let named = self.repository.rev_parse(since, self.cancel);
         if let Some(commit) = self.answered(named, problems).flatten() {
+            bounded.last_good = Some(LastGood { commit: commit.clone(), name: plain(since) });
             bounded.query.since = Some(commit);
         } else if let Some(time) = time(since) {
             bounded.query.since_time = Some(time);
@@ -182,13 +203,17 @@ pub(super) fn history(
         commits: Arc::default(),
         blame: Vec::new(),
         config: ConfigChanges::new(),
+        attempts: Vec::new(),
+        last_good: None,
         bounds: "no commit could be read".to_owned(),
         bounded: false,
         shallow: ground.repository.is_shallow(),
     };
     let mut since = None;
-    if let Some(ReadLog { query, log, config }) = log {
+    if let Some(ReadLog { query, log, config, attempts }) = log {
         history.config = config;
+        history.attempts = attempts;
+        history.last_good = query.last_good;
         if log.cut {
             run.problems.push(Problem::warning(format!(
                 "the history is larger than what is read at once; looked at the newest {} commits",

@@ -9,6 +9,7 @@ mod deployed;
 mod fetch;
 mod inferred;
 mod keep;
+mod mitigate;
 mod moved;
 mod remembered;
 mod statements;
@@ -325,7 +326,7 @@ impl<'a> Run<'a> {
                 if incident.traces.is_empty() {
                     suspects.spans = suspects::burst_spans(&input, &suspects.commits);
                 }
-                suspects
+                self.mitigate(suspects, history)
             }
             None => Suspects {
                 abstained: Some("there is no git history to look at".to_owned()),

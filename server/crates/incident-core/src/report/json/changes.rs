@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Deployed, Problem, SCHEMA_VERSION, SuspectCommits, suspect_commits};
+use super::from_explanation::{mitigation, ranked, tried_before};
+use super::{
+    Deployed, Mitigation, Problem, SCHEMA_VERSION, SuspectCommits, TriedBefore, suspect_commits,
+};
 use crate::present::words;
 use crate::{changes, config_changes, history};
 
@@ -19,6 +22,10 @@ pub struct Changes {
     pub commits: Vec<ChangedCommit>,
     /// The commits held against the inputs; null where none was given.
     pub suspect_commits: Option<SuspectCommits>,
+    /// What to do first about the first suspect.
+    pub mitigations: Vec<Mitigation>,
+    /// What was tried before and taken back.
+    pub tried_before: Vec<TriedBefore>,
     /// What differs between the two files of `--changed`.
     pub compared: Vec<ChangedSetting>,
     /// What could not be done.
@@ -60,12 +67,16 @@ pub struct ChangedSetting {
 impl Changes {
     /// Returns the document for one list of changes.
     pub fn new(changes: &changes::Changes) -> Self {
+        let suspects = changes.suspects.as_ref();
         Self {
             schema_version: SCHEMA_VERSION,
             deployed: changes.deployed.as_ref().map(super::deployed),
             bounds: changes.bounds.clone(),
             commits: changes.commits.iter().map(|it| ChangedCommit::new(it, changes)).collect(),
             suspect_commits: changes.suspects.as_ref().map(suspect_commits),
+            mitigations: suspects.map_or_else(Vec::new, |it| ranked(&it.mitigations, mitigation)),
+            tried_before: suspects
+                .map_or_else(Vec::new, |it| it.tried_before.iter().map(tried_before).collect()),
             compared: changes.compared.iter().map(ChangedSetting::from).collect(),
             problems: changes.problems.iter().map(Problem::from).collect(),
         }

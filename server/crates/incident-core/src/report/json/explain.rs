@@ -69,6 +69,9 @@ pub struct Incident {
     pub hypotheses: Vec<Hypothesis>,
     /// What stops the harm before the cause is mended, best first.
     pub mitigations: Vec<Mitigation>,
+    /// What was tried before and taken back.
+    #[serde(default)]
+    pub tried_before: Vec<TriedBefore>,
     /// What would make the answer better.
     pub missing_context: Vec<MissingContext>,
 }
@@ -371,12 +374,35 @@ pub struct Mitigation {
     pub kind: String,
     /// What it does, in one line.
     pub summary: String,
+    /// The suspect that it is about, or the commit to go back to.
+    #[serde(default)]
+    pub commit: Option<String>,
+    /// `safe`, `unknown` or `hazardous`.
+    #[serde(default)]
+    pub verdict: String,
     /// What else it undoes.
     pub undoes: Vec<String>,
     /// What may go wrong.
     pub hazards: Vec<String>,
     /// A unified diff, where it is one.
     pub patch: Option<String>,
+}
+
+/// A change that was made and taken back before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriedBefore {
+    /// What was tried.
+    pub what: String,
+    /// The commit that tried it.
+    pub commit: String,
+    /// When it was written.
+    pub author_time: Option<String>,
+    /// The commit that took it back.
+    pub reverted_in: String,
+    /// Why, in the words of that commit.
+    pub why: Option<String>,
+    /// The suspect makes that very change again.
+    pub is_suspects_change: bool,
 }
 
 /// Something that would make the answer better.

@@ -2,14 +2,14 @@
 
 use super::explain::{
     Candidate, Cause, Deployed, Evidence, EvidenceLocation, Explain, Fix, Frame, Hypothesis,
-    Incident, Metric, MissingContext, Reason, Resolution, SeenBefore, SuspectCommit,
-    SuspectCommits, SuspectSpan, Trace, TraceLocation, Validation, Workspace,
+    Incident, Metric, MissingContext, Mitigation, Reason, Resolution, SeenBefore, SuspectCommit,
+    SuspectCommits, SuspectSpan, Trace, TraceLocation, TriedBefore, Validation, Workspace,
 };
 use super::{PackageVersion, SCHEMA_VERSION};
 use crate::hypothesis::{CheckedHypothesis, HypothesisOrigin};
 use crate::input::Language;
 use crate::present::{ExplainedIncident, Explanation, words};
-use crate::{history, hypothesis, incident, metrics, resolve, suspects, trace};
+use crate::{history, hypothesis, incident, metrics, mitigation, resolve, suspects, trace};
 
 /// Returns the document for one explanation.
 pub fn explain(explanation: &Explanation) -> Explain {
@@ -47,7 +47,8 @@ fn incident(explained: &ExplainedIncident) -> Incident {
         log_groups: incident.log_groups.clone(),
         metrics: incident.metrics.iter().map(metric).collect(),
         hypotheses: ranked(&explained.hypotheses, checked_hypothesis),
-        mitigations: Vec::new(),
+        mitigations: ranked(&incident.suspects.mitigations, mitigation),
+        tried_before: incident.suspects.tried_before.iter().map(tried_before).collect(),
         missing_context: incident
             .missing_context
             .iter()
@@ -194,6 +195,32 @@ fn suspect_commit(rank: u32, suspect: &suspects::SuspectCommit) -> SuspectCommit
     }
 }
 
+/// Returns one proposal on the wire.
+pub(super) fn mitigation(rank: u32, proposal: &mitigation::Mitigation) -> Mitigation {
+    Mitigation {
+        rank,
+        kind: proposal.kind.as_str().to_owned(),
+        summary: proposal.summary.clone(),
+        commit: proposal.commit.as_ref().map(|commit| commit.0.clone()),
+        verdict: proposal.verdict.as_str().to_owned(),
+        undoes: proposal.undoes.clone(),
+        hazards: proposal.hazards.clone(),
+        patch: proposal.patch.clone(),
+    }
+}
+
+/// Returns one earlier attempt on the wire.
+pub(super) fn tried_before(tried: &mitigation::TriedBefore) -> TriedBefore {
+    TriedBefore {
+        what: tried.what.clone(),
+        commit: tried.commit.0.clone(),
+        author_time: words::rfc3339(tried.author_time),
+        reverted_in: tried.reverted_in.0.clone(),
+        why: tried.why.clone(),
+        is_suspects_change: tried.is_suspects_change,
+    }
+}
+
 fn reasons(reasons: &[suspects::Reason]) -> Vec<Reason> {
     let wire = reasons.iter().map(|reason| Reason {
         kind: reason.kind.to_owned(),
@@ -250,7 +277,7 @@ fn validation(validation: &hypothesis::Validation) -> Validation {
     }
 }
 
-fn ranked<T, W>(items: &[T], wire: impl Fn(u32, &T) -> W) -> Vec<W> {
+pub(super) fn ranked<T, W>(items: &[T], wire: impl Fn(u32, &T) -> W) -> Vec<W> {
     (1..).zip(items).map(|(rank, item)| wire(rank, item)).collect()
 }
 

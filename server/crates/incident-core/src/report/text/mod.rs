@@ -10,6 +10,7 @@ mod next;
 
 use crate::history::DeployedHow;
 use crate::incident::Incident;
+use crate::mitigation::Verdict;
 use crate::neutral;
 use crate::present::words::{self, Site};
 use crate::present::{ExplainedIncident, Explanation};
@@ -255,6 +256,7 @@ fn suspects_of(out: &mut Styled, suspects: &Suspects) {
             let also = format!("  also {} {subject} ({sure})", other.commit.short());
             out.line(Role::Dim, &also);
         }
+        first_steps(out, suspects);
     } else if let Some(reason) = &suspects.abstained {
         heading(out, "No suspect commit");
         out.fill(Role::Plain, reason, 2, WIDTH);
@@ -267,6 +269,37 @@ fn suspect(out: &mut Styled, suspect: &SuspectCommit) {
     let day = words::day(suspect.author_time);
     out.line(Role::Dim, &format!("  {day}, {}", words::likelihood(suspect.score)));
     reasons(out, &suspect.reasons);
+}
+
+/// Lists what to do first, and what was tried before.
+fn first_steps(out: &mut Styled, suspects: &Suspects) {
+    if !suspects.mitigations.is_empty() {
+        heading(out, "What to do first");
+        for (at, step) in suspects.mitigations.iter().enumerate() {
+            out.put(Role::Strong, &format!("  {}. ", at + 1));
+            let risk = match step.verdict {
+                Verdict::Safe => "",
+                Verdict::Unknown => " (risk unknown)",
+                Verdict::Hazardous => " (hazardous)",
+            };
+            hang(out, Role::Plain, &format!("{}{risk}", step.summary), 5);
+            for hazard in &step.hazards {
+                out.put(Role::Doubt, "     - ");
+                hang(out, Role::Doubt, hazard, 7);
+            }
+        }
+    }
+    for tried in &suspects.tried_before {
+        out.put(Role::Doubt, "  Tried before: ");
+        let why = tried.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+        let text = format!(
+            "{} in {}, taken back in {}{why}",
+            tried.what,
+            tried.commit.short(),
+            tried.reverted_in.short()
+        );
+        hang(out, Role::Plain, &text, 4);
+    }
 }
 
 fn reasons(out: &mut Styled, reasons: &[Reason]) {

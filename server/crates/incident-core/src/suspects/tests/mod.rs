@@ -70,6 +70,8 @@ fn history(commits: Vec<Commit>, blame: &[(&str, u32, u32, &str)]) -> History {
             })
             .collect(),
         config: Default::default(),
+        attempts: Vec::new(),
+        last_good: None,
         bounds: "since v1.0.0".to_owned(),
         bounded: true,
         shallow: false,

@@ -115,6 +115,8 @@ impl Repository {
             blame: blame.collect(),
             commits: candidates.iter().rev().map(|id| self.commits[id].clone()).collect(),
             config: Default::default(),
+            attempts: Vec::new(),
+            last_good: None,
             bounds: "since v1.0.0".to_owned(),
             bounded: self.last_good.is_some(),
             shallow: false,
