@@ -17,6 +17,7 @@ pub mod neutral;
 pub mod problem;
 pub mod text;
 
+pub mod exports;
 pub mod input;
 pub mod logs;
 pub mod metrics;
@@ -35,6 +36,7 @@ pub mod history;
 pub mod suspects;
 
 pub mod incident;
+pub mod timeline;
 
 pub mod fix;
 pub mod hypothesis;

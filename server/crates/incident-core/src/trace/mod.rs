@@ -4,10 +4,12 @@
 //! problem that says so. Nothing here looks at a workspace; what a frame's file is called in the
 //! text is kept as printed.
 
+use crate::exports::{self, Document};
 use crate::input::{Language, RawInput};
 use crate::problem::Problem;
 use crate::text::ByteSpan;
 
+mod event;
 mod location;
 pub mod names;
 mod origin;
@@ -245,8 +247,15 @@ pub fn references(text: &str) -> Vec<SourceLocation> {
 /// A text without a trace but with `path:line` references gives one trace of frames without
 /// functions, and a problem that says so.
 ///
+/// An error tracker's event gives the traces in its fields.
+///
 /// Linear in the size of the text; every span points into `input.text`.
 pub fn parse(input: &RawInput) -> (Vec<Trace>, Vec<Problem>) {
+    if let Some(Document::Event(event)) = exports::recognise(&input.text) {
+        let traces = event::traces(&event, &input.text);
+        let problems = if traces.is_empty() { vec![no_trace(input)] } else { Vec::new() };
+        return (traces, problems);
+    }
     let mut reader = rust::Reader::default();
     let mut others = other::Reader::default();
     unwrap::each_line(&input.text, |line| {

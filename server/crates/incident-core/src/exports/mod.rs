@@ -1,0 +1,90 @@
+//! Documents that other systems export or answer with: an error tracker's event, a pager's incident,
+//! a chat's days, an issue's thread.
+//!
+//! [`recognise`] tells them by their shape, never by a file's name. What is read are the listed
+//! fields alone: a frame's local variables, request bodies, cookies and user records stay unread, so
+//! that they can't leak into a report. All text in them is hostile like any other input.
+
+pub mod github;
+mod json;
+pub mod pagerduty;
+pub mod sentry;
+pub mod slack;
+
+use serde_json::Value;
+
+use crate::timeline::Event as TimelineEvent;
+
+/// A document whose shape is known.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Document {
+    /// One event of an error tracker that speaks Sentry's format.
+    Event(Box<sentry::Event>),
+    /// A pager's incident with its log.
+    Page(pagerduty::Page),
+    /// Messages of a chat channel.
+    Chat(slack::Chat),
+    /// The names behind a chat's user ids.
+    ChatUsers(slack::Users),
+    /// Issues and comments of a forge.
+    Thread(github::Thread),
+}
+
+/// The largest document that is read as one, in bytes; a larger JSON text is a log.
+pub const MAX_DOCUMENT_BYTES: usize = 32 << 20;
+
+/// Reads `text` if it is one JSON document of a known shape.
+///
+/// Reads JSON only where the first character opens an object or a list, so that logs cost nothing.
+pub fn recognise(text: &str) -> Option<Document> {
+    let trimmed = text.trim_start_matches('\u{feff}').trim();
+    if trimmed.len() > MAX_DOCUMENT_BYTES || !trimmed.starts_with(['{', '[']) {
+        return None;
+    }
+    let value: Value = serde_json::from_str(trimmed).ok()?;
+    sentry::Event::from_json(&value)
+        .map(|event| Document::Event(Box::new(event)))
+        .or_else(|| pagerduty::Page::from_json(&value).map(Document::Page))
+        .or_else(|| slack::Users::from_json(&value).map(Document::ChatUsers))
+        .or_else(|| slack::Chat::from_json(&value).map(Document::Chat))
+        .or_else(|| github::Thread::from_json(&value).map(Document::Thread))
+}
+
+impl Document {
+    /// Returns what it is, for a sentence.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Event(_) => "an error tracker's event",
+            Self::Page(_) => "a pager's incident",
+            Self::Chat(_) => "a chat export",
+            Self::ChatUsers(_) => "a chat's user list",
+            Self::Thread(_) => "an issue thread",
+        }
+    }
+
+    /// Returns what it adds to the timeline. `source` is the input's name, `users` the chat's names.
+    pub fn timeline(&self, source: &str, users: &slack::Users) -> Vec<TimelineEvent> {
+        match self {
+            Self::Event(event) => event.timeline(source),
+            Self::Page(page) => page.timeline(source),
+            Self::Chat(chat) => chat.timeline(source, users),
+            Self::ChatUsers(_) => Vec::new(),
+            Self::Thread(thread) => thread.timeline(source),
+        }
+    }
+
+    /// Returns the prose in it that may hold a trace or a log, pasted by a person or a bot.
+    ///
+    /// An event's own trace is read from its fields and is not part of it.
+    pub fn prose(&self) -> String {
+        match self {
+            Self::Event(_) | Self::ChatUsers(_) => String::new(),
+            Self::Page(page) => page.details.join("\n"),
+            Self::Chat(chat) => chat.prose(),
+            Self::Thread(thread) => thread.prose(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

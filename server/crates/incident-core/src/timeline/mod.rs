@@ -1,0 +1,188 @@
+//! What happened when, from every source on one axis.
+//!
+//! An event keeps the clock that stamped it: a chat's, a pager's, the machine's that wrote the log.
+//! Clocks disagree; [`skew`] says so where two of them saw the same things at a steady distance.
+
+mod message;
+mod skew;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub use self::skew::skew;
+use crate::neutral;
+use crate::present::Explanation;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Event {
+    /// When, by `clock`.
+    pub at: Timestamp,
+    /// What kind of thing.
+    pub kind: EventKind,
+    /// Who stamped it.
+    pub clock: Clock,
+    /// Where it was read: an input's name, a short commit id.
+    pub source: String,
+    /// One neutralised line, at most [`MAX_WORDS`] characters.
+    pub what: String,
+}
+
+/// What kind of thing happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventKind {
+    /// A commit was written.
+    Commit,
+    /// A deploy began or ended.
+    Deploy,
+    /// A deploy was taken back, or someone began to.
+    Rollback,
+    /// An alert fired.
+    Alert,
+    /// A person took the alert.
+    Acknowledged,
+    /// It went to others.
+    Escalated,
+    /// Errors of a new kind began.
+    Error,
+    /// A measured value changed its level.
+    Metric,
+    /// Something that the failing program did before.
+    Breadcrumb,
+    /// A fix was tried.
+    Attempt,
+    /// It is over.
+    Resolved,
+    /// What people said.
+    Message,
+    /// What people wrote down.
+    Note,
+}
+
+/// Whose clock stamped an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Clock {
+    /// The machines that wrote the log.
+    Log,
+    /// The metrics' store.
+    Metrics,
+    /// The pager.
+    Pager,
+    /// The chat.
+    Chat,
+    /// The error tracker.
+    Tracker,
+    /// The forge.
+    Forge,
+    /// The machine that made the commit.
+    Git,
+    /// This machine.
+    Here,
+}
+
+/// The longest text of an event, in characters.
+pub const MAX_WORDS: usize = 200;
+
+impl Event {
+    /// Makes an event; `what` is neutralised and shortened.
+    pub fn new(at: Timestamp, kind: EventKind, clock: Clock, source: &str, what: &str) -> Self {
+        let what = neutral::headline(what, MAX_WORDS);
+        Self { at, kind, clock, source: neutral::one_line(source).into_owned(), what }
+    }
+}
+
+impl EventKind {
+    /// Returns the name used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Deploy => "deploy",
+            Self::Rollback => "rollback",
+            Self::Alert => "alert",
+            Self::Acknowledged => "acknowledged",
+            Self::Escalated => "escalated",
+            Self::Error => "error",
+            Self::Metric => "metric",
+            Self::Breadcrumb => "breadcrumb",
+            Self::Attempt => "attempt",
+            Self::Resolved => "resolved",
+            Self::Message => "message",
+            Self::Note => "note",
+        }
+    }
+
+    /// Returns the kind with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [
+            Self::Commit,
+            Self::Deploy,
+            Self::Rollback,
+            Self::Alert,
+            Self::Acknowledged,
+            Self::Escalated,
+            Self::Error,
+            Self::Metric,
+            Self::Breadcrumb,
+            Self::Attempt,
+            Self::Resolved,
+            Self::Message,
+            Self::Note,
+        ];
+        all.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// Tells what a chat message reports, by its first line.
+    pub fn of_message(line: &str, is_bot: bool) -> Self {
+        message::kind(line, is_bot)
+    }
+}
+
+impl Clock {
+    /// Returns the name used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Metrics => "metrics",
+            Self::Pager => "pager",
+            Self::Chat => "chat",
+            Self::Tracker => "tracker",
+            Self::Forge => "forge",
+            Self::Git => "git",
+            Self::Here => "here",
+        }
+    }
+}
+
+/// How long before the first error a suspect commit still belongs on the axis.
+const COMMITS_BEFORE: SignedDuration = SignedDuration::from_hours(24 * 14);
+
+/// Returns everything that `explanation` knows a time for, together with `documents`' events,
+/// ordered by time; equal ones once.
+pub fn build(explanation: &Explanation, documents: Vec<Event>) -> Vec<Event> {
+    let mut events = documents;
+    for explained in &explanation.incidents {
+        let incident = &explained.incident;
+        let first = incident.first_seen.as_deref().and_then(parse);
+        if let Some(at) = first {
+            let what = format!("first seen: {}", incident.title);
+            events.push(Event::new(at, EventKind::Error, Clock::Log, &incident.id, &what));
+        }
+        for suspect in incident.suspects.commits.iter().take(3) {
+            let Ok(at) = Timestamp::from_second(suspect.author_time) else { continue };
+            if first.is_none_or(|first| first.duration_since(at) <= COMMITS_BEFORE) {
+                let id = suspect.commit.short();
+                events.push(Event::new(at, EventKind::Commit, Clock::Git, id, &suspect.subject));
+            }
+        }
+    }
+    events.sort();
+    events.dedup();
+    events
+}
+
+/// Reads a time as our reports write it.
+pub fn parse(text: &str) -> Option<Timestamp> {
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;
