@@ -5,6 +5,7 @@
 mod at_rest;
 mod bad_input;
 mod cli;
+mod exports;
 mod fix;
 mod fix_memory;
 #[cfg(unix)]

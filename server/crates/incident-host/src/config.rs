@@ -33,6 +33,11 @@ pub const TEMPLATE: &str = "\
 # How many commits are looked at where neither --since nor a release before bounds them.
 # max_commits = 300
 
+[runbooks]
+# Folders of Markdown with runbooks and post-mortems, relative to this file. The default is every
+# folder called runbooks, playbooks, postmortems or incidents.
+# folders = [\"docs/runbooks\"]
+
 [fix]
 # The command that checks a fix in its scratch worktree, as a list or as words without quotes. It
 # runs only in a trusted tree (`incident-lsp trust`). The default fits the files that are there.
@@ -62,7 +67,7 @@ pub const TEMPLATE: &str = "\
 ";
 
 /// Sections that are part of the file's format and that nothing reads yet.
-const NOT_YET: &[&str] = &["service", "trace", "logs", "model", "links", "runbooks", "limits"];
+const NOT_YET: &[&str] = &["service", "trace", "logs", "model", "links", "limits"];
 
 /// The settings of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +78,9 @@ pub struct Config {
     pub max_commits: Option<usize>,
     /// `[fix]`: what proves a fix.
     pub fix: FixSettings,
+    /// `runbooks.folders`: where runbooks and post-mortems are, relative to the root; none means
+    /// folders of the usual names.
+    pub runbook_folders: Vec<String>,
 }
 
 /// Reads the settings of the workspace at `root`. What can't be used is a problem, and the default
@@ -105,7 +113,7 @@ fn parse(text: &str, is_trusted: bool) -> (Config, Vec<Problem>) {
     };
     for (section, value) in &table {
         match (section.as_str(), value) {
-            ("deploy" | "history" | "fix", toml::Value::Table(keys)) => {
+            ("deploy" | "history" | "fix" | "runbooks", toml::Value::Table(keys)) => {
                 for (key, value) in keys {
                     reader.key(section, key, value, is_trusted);
                 }
@@ -139,6 +147,13 @@ impl Reader<'_> {
             ("history", "max_commits") => match natural().filter(|number| *number > 0) {
                 Some(number) => {
                     self.config.max_commits = usize::try_from(number).ok();
+                    true
+                }
+                None => false,
+            },
+            ("runbooks", "folders") => match strings(value) {
+                Some(folders) => {
+                    self.config.runbook_folders = folders;
                     true
                 }
                 None => false,
@@ -190,6 +205,11 @@ impl Reader<'_> {
         let line = line.and_then(|line_idx| u32::try_from(line_idx + 1).ok());
         self.problems.push(Problem::warning(words).at(FILE, line));
     }
+}
+
+/// Reads a list of texts.
+fn strings(value: &toml::Value) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 /// Reads a command: a list of words, or words with blanks between them.

@@ -19,7 +19,7 @@ pub(crate) const TMP: &str = ".tmp";
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
 /// What lies below the cache folder; a name that ends in `-` stands for all that begin with it.
-const CACHES: &[&str] = &["api-", "index", "sample", "target"];
+const CACHES: &[&str] = &["api-", "index", "runbooks", "sample", "target"];
 
 /// How often a step is tried again when another process removes the folder under it.
 const ATTEMPTS: usize = 5;

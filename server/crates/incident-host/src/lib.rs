@@ -24,6 +24,8 @@ pub mod store;
 pub mod trust;
 
 pub mod pipeline;
+pub mod retrospect;
+pub mod runbooks;
 pub mod workspace;
 pub mod worktree;
 

@@ -11,8 +11,11 @@ pub mod pagerduty;
 pub mod sentry;
 pub mod slack;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
+use crate::input::RawInput;
 use crate::timeline::Event as TimelineEvent;
 
 /// A document whose shape is known.
@@ -48,6 +51,58 @@ pub fn recognise(text: &str) -> Option<Document> {
         .or_else(|| slack::Users::from_json(&value).map(Document::ChatUsers))
         .or_else(|| slack::Chat::from_json(&value).map(Document::Chat))
         .or_else(|| github::Thread::from_json(&value).map(Document::Thread))
+}
+
+/// Inputs with the documents among them taken apart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Unfolded {
+    /// What to read traces and logs from, in order: plain texts, and events in their JSON.
+    pub inputs: Vec<RawInput>,
+    /// What people and bots wrote in documents: it may hold a trace, and need not.
+    pub asides: Vec<RawInput>,
+    /// What the documents know a time for, in their order.
+    pub timeline: Vec<TimelineEvent>,
+}
+
+/// Takes the documents among `inputs` apart; other inputs pass as they are.
+pub fn unfold(inputs: Vec<RawInput>) -> Unfolded {
+    let mut users = slack::Users::default();
+    let mut read: Vec<(RawInput, Option<Document>)> = Vec::new();
+    for input in inputs {
+        match recognise(&input.text) {
+            Some(Document::ChatUsers(names)) => users.extend(names),
+            document => read.push((input, document)),
+        }
+    }
+    let mut unfolded = Unfolded::default();
+    for (input, document) in read {
+        let Some(document) = document else {
+            unfolded.inputs.push(input);
+            continue;
+        };
+        unfolded.timeline.extend(document.timeline(&input.name, &users));
+        if matches!(document, Document::Event(_)) {
+            unfolded.inputs.push(input);
+        } else {
+            let text = document.prose();
+            unfolded.asides.push(RawInput { name: input.name, text });
+        }
+    }
+    unfolded
+}
+
+/// Returns what a text says about the build: an event's release, else the text itself.
+///
+/// An event is full of ids that look like revisions.
+pub fn build_words(text: &str) -> Cow<'_, str> {
+    match recognise(text) {
+        Some(Document::Event(event)) => {
+            let words = [event.last_commit.as_deref(), event.release.as_deref()];
+            let words: Vec<&str> = words.into_iter().flatten().collect();
+            Cow::Owned(format!("release: {}", words.join(" ")))
+        }
+        _ => Cow::Borrowed(text),
+    }
 }
 
 impl Document {

@@ -38,6 +38,7 @@ pub fn burst(report: &LogReport, others: &[Incident]) -> Option<Incident> {
     let first_seen = groups.iter().filter(|it| it.level >= Level::Error).find_map(|it| onset(it));
     let last_seen = groups.iter().filter_map(|group| group.last_seen.as_deref()).max();
     Some(Incident {
+        runbooks: Vec::new(),
         id: id(head),
         title: title(head, &groups),
         kind: IncidentKind::ErrorBurst,

@@ -13,6 +13,7 @@ use crate::input::Language;
 use crate::logs::LogReport;
 use crate::metrics::MetricChange;
 use crate::resolve::ResolvedTrace;
+use crate::runbook;
 use crate::suspects::Suspects;
 use crate::suspects::stack::own_frames;
 use crate::symbol;
@@ -53,6 +54,8 @@ pub struct Incident {
     pub past: Past,
     /// Lasting changes of the metrics that were given with it.
     pub metrics: Vec<MetricChange>,
+    /// What the workspace's runbooks and post-mortems say, best first.
+    pub runbooks: Vec<runbook::Hit>,
     /// What would make the answer better.
     pub missing_context: Vec<MissingContext>,
 }
@@ -202,6 +205,7 @@ fn begin(repeated: Repeated<ResolvedTrace>, fingerprint: &Fingerprint) -> Incide
         log_groups: Vec::new(),
         past: Past::default(),
         metrics: Vec::new(),
+        runbooks: Vec::new(),
         missing_context: missing::from_trace(&trace),
         traces: vec![trace],
     }

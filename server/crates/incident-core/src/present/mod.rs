@@ -11,6 +11,7 @@ use crate::metrics::MetricReport;
 use crate::problem::Problem;
 use crate::resolve::Sources;
 use crate::text::{ByteSpan, LineCol};
+use crate::timeline;
 
 mod diagnostics;
 mod hover;
@@ -32,6 +33,8 @@ pub struct Explanation {
     pub metrics: MetricReport,
     /// The texts that the places speak of: where excerpts and columns come from.
     pub sources: Sources,
+    /// What happened when, over all incidents; by time.
+    pub timeline: Vec<timeline::Event>,
     /// What could not be done.
     pub problems: Vec<Problem>,
 }

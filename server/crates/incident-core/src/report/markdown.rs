@@ -46,6 +46,14 @@ fn incident(parts: &mut Vec<String>, explained: &ExplainedIncident, explanation:
     for (at, checked) in explained.hypotheses.iter().enumerate() {
         hypothesis(parts, at + 1, checked);
     }
+    if !incident.runbooks.is_empty() {
+        parts.push("## From your runbooks".to_owned());
+        let items = incident.runbooks.iter().map(|hit| {
+            let place = code(&format!("{}:{}", hit.path, hit.line));
+            format!("- {place} {}: {}", text(&hit.heading), text(&hit.excerpt))
+        });
+        parts.push(items.collect::<Vec<_>>().join("\n"));
+    }
     if !incident.missing_context.is_empty() {
         parts.push("## What would help".to_owned());
         let items = incident.missing_context.iter();

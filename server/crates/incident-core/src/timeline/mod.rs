@@ -9,6 +9,7 @@ mod skew;
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::skew::skew;
+use crate::logs::{GroupStatus, Level};
 use crate::neutral;
 use crate::present::Explanation;
 
@@ -155,6 +156,9 @@ impl Clock {
 /// How long before the first error a suspect commit still belongs on the axis.
 const COMMITS_BEFORE: SignedDuration = SignedDuration::from_hours(24 * 14);
 
+/// How many kinds of log records stand on the axis.
+const MAX_GROUPS: usize = 20;
+
 /// Returns everything that `explanation` knows a time for, together with `documents`' events,
 /// ordered by time; equal ones once.
 pub fn build(explanation: &Explanation, documents: Vec<Event>) -> Vec<Event> {
@@ -162,7 +166,10 @@ pub fn build(explanation: &Explanation, documents: Vec<Event>) -> Vec<Event> {
     for explained in &explanation.incidents {
         let incident = &explained.incident;
         let first = incident.first_seen.as_deref().and_then(parse);
-        if let Some(at) = first {
+        let is_told = |at: Timestamp| {
+            events.iter().any(|event| event.kind == EventKind::Error && event.at == at)
+        };
+        if let Some(at) = first.filter(|at| !is_told(*at)) {
             let what = format!("first seen: {}", incident.title);
             events.push(Event::new(at, EventKind::Error, Clock::Log, &incident.id, &what));
         }
@@ -174,9 +181,46 @@ pub fn build(explanation: &Explanation, documents: Vec<Event>) -> Vec<Event> {
             }
         }
     }
+    events.extend(measured(explanation));
+    events.extend(logged(explanation));
     events.sort();
     events.dedup();
     events
+}
+
+/// Returns the metrics' lasting changes.
+fn measured(explanation: &Explanation) -> impl Iterator<Item = Event> {
+    explanation.metrics.changes.iter().filter_map(|change| {
+        let what = format!("{} went from {} to {}", change.name, change.before, change.after);
+        let at = parse(change.at.as_deref()?)?;
+        Some(Event::new(at, EventKind::Metric, Clock::Metrics, &change.input, &what))
+    })
+}
+
+/// Returns the deploy that the log tells of, and when the kinds of records began that are new since
+/// or come in bursts; harmless ones are left out.
+fn logged(explanation: &Explanation) -> impl Iterator<Item = Event> {
+    let deploy = explanation.logs.deploy.iter().filter_map(|deploy| {
+        let source = deploy.line.as_ref().map_or("log", |(input, _)| input);
+        Some(Event::new(
+            parse(&deploy.at)?,
+            EventKind::Deploy,
+            Clock::Log,
+            source,
+            &deploy.evidence,
+        ))
+    });
+    let began = explanation.logs.groups.iter().filter(|group| group.level >= Level::Warn);
+    let began = began.filter_map(|group| {
+        let (at, how) = match (group.status, &group.rates) {
+            (GroupStatus::New, _) => (group.first_seen.as_deref()?, "new"),
+            (GroupStatus::Bursting, Some(rates)) => (rates.start.as_str(), "bursts"),
+            _ => return None,
+        };
+        let what = format!("{how}: {}", group.template);
+        Some(Event::new(parse(at)?, EventKind::Error, Clock::Log, &group.input, &what))
+    });
+    deploy.chain(began.take(MAX_GROUPS))
 }
 
 /// Reads a time as our reports write it.

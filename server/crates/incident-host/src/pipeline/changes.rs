@@ -3,6 +3,7 @@
 
 use incident_core::cancel::Cancel;
 use incident_core::changes::Changes;
+use incident_core::exports::{self, Unfolded};
 use incident_core::input::RawInput;
 use incident_core::logs;
 use incident_core::resolve::Sources;
@@ -18,29 +19,29 @@ use crate::workspace::Workspace;
 ///
 /// Total, like [`explain`](super::explain): what goes wrong is a problem in the answer.
 pub fn changes(
-    inputs: &[RawInput],
+    inputs: Vec<RawInput>,
     workspace: &Workspace,
     options: &ExplainOptions,
     cancel: &Cancel,
     updates: &mut dyn FnMut(Update),
 ) -> Changes {
     let (config, problems) = config::read(workspace.root(), workspace.is_trusted());
-    let deployed = options.deployed.clone().or(config.deployed_revision);
+    let deployed = options.deployed.clone().or_else(|| config.deployed_revision.clone());
     let options = &ExplainOptions { deployed, ..options.clone() };
-    let max_commits = config.max_commits;
-    let mut run = Run { workspace, options, max_commits, cancel, updates, problems };
-    let mut changes = run.changes(inputs);
+    let mut run = Run { workspace, options, config: &config, cancel, updates, problems };
+    let mut changes = run.changes(&exports::unfold(inputs));
     changes.problems = without_repeats(run.problems);
     changes
 }
 
 impl Run<'_> {
-    fn changes(&mut self, inputs: &[RawInput]) -> Changes {
+    fn changes(&mut self, unfolded: &Unfolded) -> Changes {
+        let inputs = unfolded.inputs.as_slice();
         let mut changes = Changes::default();
         self.stage("Looking at the workspace");
         let look = self.workspace.look_again(self.cancel);
         let tree = self.tree(look, &[]);
-        let task = Task { inputs, traces: &[] };
+        let task = Task { unfolded, traces: &[] };
         let (Some(ground), _) = self.ground(task, &tree) else { return changes };
         changes.deployed = Some(ground.deployed.clone());
         self.stage("Asking git what changed");
@@ -48,7 +49,7 @@ impl Run<'_> {
             repository: ground.repository.clone(),
             deployed: ground.deployed.clone(),
             options: self.options,
-            max_commits: self.max_commits,
+            max_commits: self.config.max_commits,
             cancel: self.cancel,
         };
         let log = self.noting(reader.read());

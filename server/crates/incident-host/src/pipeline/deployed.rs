@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use incident_core::cancel::Cancel;
 use incident_core::deployed::{self, Mentions, VersionMention};
+use incident_core::exports::{self, Unfolded};
 use incident_core::history::{CommitId, Deployed, DeployedHow};
-use incident_core::input::RawInput;
 use incident_core::problem::Problem;
 use incident_core::resolve::WorkspaceMember;
 
@@ -19,7 +19,7 @@ const MAX_LOOKUPS: usize = 8;
 
 /// What may tell the deployed commit.
 pub(super) struct Clues<'a> {
-    pub(super) inputs: &'a [RawInput],
+    pub(super) unfolded: &'a Unfolded,
     pub(super) members: &'a [WorkspaceMember],
 }
 
@@ -131,8 +131,9 @@ impl Clues<'_> {
     fn mentions(&self) -> Mentions {
         let names: Vec<&str> = self.members.iter().map(|member| member.name.as_str()).collect();
         let mut all = Mentions::default();
-        for input in self.inputs {
-            let found = deployed::mentions(&input.text, &names);
+        // What people wrote counts last: they speak of other releases too.
+        for input in self.unfolded.inputs.iter().chain(&self.unfolded.asides) {
+            let found = deployed::mentions(&exports::build_words(&input.text), &names);
             all.versions.extend(found.versions);
             all.revisions.extend(found.revisions);
         }

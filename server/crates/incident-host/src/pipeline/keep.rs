@@ -25,6 +25,7 @@ pub(super) fn keep(explanation: &Explanation, workspace: &Workspace, now: i64) -
         let alone = Explanation {
             workspace: explanation.workspace.clone(),
             incidents: vec![explained.clone()],
+            timeline: explanation.timeline.clone(),
             ..Explanation::default()
         };
         let report = serde_json::to_value(json::explain(&alone)).unwrap_or_default();

@@ -12,6 +12,7 @@ mod keep;
 mod mitigate;
 mod moved;
 mod remembered;
+mod runbooks;
 mod statements;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use incident_core::cancel::Cancel;
 use incident_core::check::Finding;
+use incident_core::exports::{self, Unfolded};
 use incident_core::history::History;
 use incident_core::hypothesis::{self, CheckedHypothesis, HypothesisInput};
 use incident_core::incident::{self, Incident, Repeated};
@@ -38,12 +40,13 @@ use incident_core::resolve::Sources;
 use incident_core::suspects::{self, RankInput, Suspects};
 use incident_core::syntax::{self, FileSymbols, SymbolIndex};
 use incident_core::text;
+use incident_core::timeline;
 use incident_core::trace::{self, Trace};
 use rayon::prelude::*;
 
 use self::tie::{Task, Tied};
 use crate::checking::CheckOptions;
-use crate::config;
+use crate::config::{self, Config};
 use crate::git::GitError;
 use crate::look::Look;
 use crate::workspace::Workspace;
@@ -92,11 +95,13 @@ pub fn explain(
         inputs.into_iter().partition(|input| metrics::is_metrics(&input.text));
     let (metrics, found) = metrics::read(&measured, cancel);
     problems.extend(found);
-    let deployed = options.deployed.clone().or(config.deployed_revision);
+    let deployed = options.deployed.clone().or_else(|| config.deployed_revision.clone());
     let options = &ExplainOptions { deployed, ..options.clone() };
-    let max_commits = config.max_commits;
-    let mut run = Run { workspace, options, max_commits, cancel, updates, problems };
-    let mut explanation = std::thread::scope(|scope| run.explain(&inputs, metrics, scope));
+    let mut run = Run { workspace, options, config: &config, cancel, updates, problems };
+    let unfolded = exports::unfold(inputs);
+    let mut explanation = std::thread::scope(|scope| run.explain(&unfolded, metrics, scope));
+    explanation.timeline = timeline::build(&explanation, unfolded.timeline);
+    run.problems.extend(timeline::skew(&explanation.timeline));
     if cancel.is_cancelled() {
         let told = "the work was cancelled; this is what was known by then";
         run.problems.push(Problem::warning(told));
@@ -115,8 +120,7 @@ pub fn explain(
 struct Run<'a> {
     workspace: &'a Workspace,
     options: &'a ExplainOptions,
-    /// How many commits are looked at where nothing bounds them, if the settings say.
-    max_commits: Option<usize>,
+    config: &'a Config,
     cancel: &'a Cancel,
     updates: &'a mut dyn FnMut(Update),
     problems: Vec<Problem>,
@@ -138,7 +142,7 @@ struct Findings<'a> {
 impl<'a> Run<'a> {
     fn explain<'scope, 'env>(
         &mut self,
-        inputs: &'env [RawInput],
+        unfolded: &'env Unfolded,
         metrics: MetricReport,
         scope: &'scope Scope<'scope, 'env>,
     ) -> Explanation
@@ -146,6 +150,7 @@ impl<'a> Run<'a> {
         'a: 'env,
     {
         let (workspace, cancel) = (self.workspace, self.cancel);
+        let inputs = unfolded.inputs.as_slice();
         let mut explanation = Explanation {
             workspace: WorkspaceInfo { root: workspace.root().display().to_string(), head: None },
             metrics,
@@ -153,10 +158,10 @@ impl<'a> Run<'a> {
         };
         self.stage("Reading the input");
         let reading_log = scope.spawn(move || logs::group(inputs, cancel));
-        let traces = self.read_traces(inputs);
+        let traces = self.read_traces(unfolded);
 
         self.stage("Looking at the workspace");
-        let task = Task { inputs, traces: &traces };
+        let task = Task { unfolded, traces: &traces };
         let n_problems = self.problems.len();
         let looking = self.begin_looking(scope);
         let first = self.tie_first(task, &looking);
@@ -242,17 +247,23 @@ impl<'a> Run<'a> {
             self.stage("Checking the fixes' names");
             self.check_fixes(&mut explanation, &tree.look);
         }
+        self.find_runbooks(&tree.look.listing, &mut explanation);
         explanation
     }
 
     /// Reads the traces of all inputs; those printed again and again are kept once and counted.
-    fn read_traces(&mut self, inputs: &[RawInput]) -> Vec<Repeated<Trace>> {
+    fn read_traces(&mut self, unfolded: &Unfolded) -> Vec<Repeated<Trace>> {
         let mut traces = Vec::new();
-        for input in inputs {
+        for input in &unfolded.inputs {
             if self.cancel.is_cancelled() {
                 break;
             }
             traces.extend(self.noting(trace::parse(input)));
+        }
+        for aside in &unfolded.asides {
+            // People talk about places; only a real trace counts here.
+            let (found, problems) = trace::parse(aside);
+            traces.extend(found.into_iter().filter(|_| problems.is_empty()));
         }
         let mut traces = incident::distinct(traces);
         if traces.len() > MAX_TRACES {
@@ -279,7 +290,7 @@ impl<'a> Run<'a> {
             repository: ground.repository.clone(),
             deployed: ground.deployed.clone(),
             options: self.options,
-            max_commits: self.max_commits,
+            max_commits: self.config.max_commits,
             cancel: self.cancel,
         };
         Some(scope.spawn(move || reader.read()))

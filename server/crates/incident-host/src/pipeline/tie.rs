@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{Scope, ScopedJoinHandle};
 
+use incident_core::exports::Unfolded;
 use incident_core::history::{CommitId, Deployed};
 use incident_core::incident::Repeated;
-use incident_core::input::RawInput;
 use incident_core::problem::Problem;
 use incident_core::resolve::{
     self, PackageSources, ResolveInput, ResolvedTrace, Sources, WantedPackageFile,
@@ -69,7 +69,7 @@ pub(super) struct Looking<'scope> {
 /// What is to be tied.
 #[derive(Clone, Copy)]
 pub(super) struct Task<'a> {
-    pub(super) inputs: &'a [RawInput],
+    pub(super) unfolded: &'a Unfolded,
     pub(super) traces: &'a [Repeated<Trace>],
 }
 
@@ -168,7 +168,8 @@ impl<'a> Run<'a> {
         let found = Repository::discover_with_head(root, environment, self.cancel);
         let Some((repository, head)) = self.answered(found) else { return (None, None) };
         let repository = repository.with_answers(workspace.answers());
-        let clues = deployed::Clues { inputs: task.inputs, members: tree.look.packages.members() };
+        let clues =
+            deployed::Clues { unfolded: task.unfolded, members: tree.look.packages.members() };
         let deployed = deployed::find(self, &repository, head.clone(), &clues);
         let mut ground = Ground { repository, deployed };
         inferred::refine(self, &mut ground, task.traces, tree);

@@ -37,6 +37,8 @@ pub(super) enum Command {
     },
     /// Open a fix on a branch of its own, in a worktree beside the tree.
     Fix(FixArgs),
+    /// Draft the post-mortem of a kept incident, as Markdown.
+    Postmortem(PostmortemArgs),
     /// Trust a source tree: cargo and configured commands may run there.
     Trust {
         /// The root of the tree; by default the repository around the current folder.
@@ -76,6 +78,18 @@ pub(super) enum Command {
         /// (`explain`); without one, codes and commands are listed.
         topic: Option<String>,
     },
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct PostmortemArgs {
+    /// The incident's id, as `explain` prints it.
+    pub(super) incident: String,
+    /// Write it to this file instead of printing it. In one that is there already, only the parts
+    /// between the marks of an earlier draft are made anew.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) workspace: WorkspaceArgs,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -32,7 +32,7 @@ pub(super) fn run(args: &ChangesArgs) -> Outcome {
         ExplainOptions { deployed: args.deployed.clone(), since: args.since.clone(), store: false };
     let workspace = Workspace::open(&root);
     let mut changes: Changes = job::run(move |cancel, stages| {
-        pipeline::changes(&inputs, &workspace, &options, cancel, &mut |update| {
+        pipeline::changes(inputs, &workspace, &options, cancel, &mut |update| {
             if let Update::Stage(stage) = update {
                 stages.begin(stage);
             }

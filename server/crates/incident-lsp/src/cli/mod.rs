@@ -16,6 +16,7 @@ mod input;
 mod job;
 mod logs;
 mod output;
+mod postmortem;
 mod sample;
 mod trust;
 
@@ -78,6 +79,7 @@ fn run(argv: Vec<OsString>, serve: fn() -> io::Result<ExitCode>) -> Outcome {
         Command::Changes(args) => changes::run(&args),
         Command::Logs(args) => logs::run(&args),
         Command::Check(args) => check::run(args),
+        Command::Postmortem(args) => postmortem::run(&args),
         Command::Doctor { init: true, workspace } => doctor::init(&workspace),
         Command::Doctor { workspace, .. } => doctor::run(&workspace),
         Command::Trust { list: true, .. } => trust::list(),

@@ -13,8 +13,27 @@ pub struct Explain {
     pub workspace: Workspace,
     /// One for each fingerprint, in order of first appearance.
     pub incidents: Vec<Incident>,
+    /// What happened when, over all incidents, by time.
+    #[serde(default)]
+    pub timeline: Vec<TimelineEvent>,
     /// What could not be done.
     pub problems: Vec<Problem>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEvent {
+    /// When, by `clock`: RFC 3339 in UTC.
+    pub at: String,
+    /// `commit`, `deploy`, `rollback`, `alert`, `acknowledged`, `escalated`, `error`, `metric`,
+    /// `breadcrumb`, `attempt`, `resolved`, `message` or `note`.
+    pub kind: String,
+    /// Who stamped it: `log`, `metrics`, `pager`, `chat`, `tracker`, `forge`, `git` or `here`.
+    pub clock: String,
+    /// The input's name, or a commit's short id.
+    pub source: String,
+    /// One line.
+    pub what: String,
 }
 
 /// The workspace.
@@ -67,6 +86,9 @@ pub struct Incident {
     pub metrics: Vec<Metric>,
     /// At most three, best first.
     pub hypotheses: Vec<Hypothesis>,
+    /// What the workspace's runbooks and post-mortems say, best first.
+    #[serde(default)]
+    pub runbooks: Vec<Runbook>,
     /// What stops the harm before the cause is mended, best first.
     pub mitigations: Vec<Mitigation>,
     /// What was tried before and taken back.
@@ -74,6 +96,23 @@ pub struct Incident {
     pub tried_before: Vec<TriedBefore>,
     /// What would make the answer better.
     pub missing_context: Vec<MissingContext>,
+}
+
+/// A passage of a runbook or a post-mortem.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Runbook {
+    /// The page, relative to the workspace.
+    pub path: String,
+    /// The heading's line, from 1.
+    pub line: u32,
+    /// The heading.
+    pub heading: String,
+    /// `mitigation`, `tried`, `diagnosis` or `other`.
+    pub role: String,
+    /// From 0 to 1.
+    pub score: f64,
+    /// The first sentences.
+    pub excerpt: String,
 }
 
 /// An earlier incident of the same kind.

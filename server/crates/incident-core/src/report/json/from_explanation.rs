@@ -2,14 +2,17 @@
 
 use super::explain::{
     Candidate, Cause, Deployed, Evidence, EvidenceLocation, Explain, Fix, Frame, Hypothesis,
-    Incident, Metric, MissingContext, Mitigation, Reason, Resolution, SeenBefore, SuspectCommit,
-    SuspectCommits, SuspectSpan, Trace, TraceLocation, TriedBefore, Validation, Workspace,
+    Incident, Metric, MissingContext, Mitigation, Reason, Resolution, Runbook, SeenBefore,
+    SuspectCommit, SuspectCommits, SuspectSpan, TimelineEvent, Trace, TraceLocation, TriedBefore,
+    Validation, Workspace,
 };
 use super::{PackageVersion, SCHEMA_VERSION};
 use crate::hypothesis::{CheckedHypothesis, HypothesisOrigin};
 use crate::input::Language;
 use crate::present::{ExplainedIncident, Explanation, words};
-use crate::{history, hypothesis, incident, metrics, mitigation, resolve, suspects, trace};
+use crate::{
+    history, hypothesis, incident, metrics, mitigation, resolve, runbook, suspects, timeline, trace,
+};
 
 /// Returns the document for one explanation.
 pub fn explain(explanation: &Explanation) -> Explain {
@@ -20,7 +23,29 @@ pub fn explain(explanation: &Explanation) -> Explain {
             head: explanation.workspace.head.clone(),
         },
         incidents: explanation.incidents.iter().map(incident).collect(),
+        timeline: explanation.timeline.iter().map(timeline_event).collect(),
         problems: explanation.problems.iter().map(Into::into).collect(),
+    }
+}
+
+fn runbook(hit: &runbook::Hit) -> Runbook {
+    Runbook {
+        path: hit.path.clone(),
+        line: hit.line,
+        heading: hit.heading.clone(),
+        role: hit.role.as_str().to_owned(),
+        score: rounded(hit.score),
+        excerpt: hit.excerpt.clone(),
+    }
+}
+
+fn timeline_event(event: &timeline::Event) -> TimelineEvent {
+    TimelineEvent {
+        at: event.at.to_string(),
+        kind: event.kind.as_str().to_owned(),
+        clock: event.clock.as_str().to_owned(),
+        source: event.source.clone(),
+        what: event.what.clone(),
     }
 }
 
@@ -47,6 +72,7 @@ fn incident(explained: &ExplainedIncident) -> Incident {
         log_groups: incident.log_groups.clone(),
         metrics: incident.metrics.iter().map(metric).collect(),
         hypotheses: ranked(&explained.hypotheses, checked_hypothesis),
+        runbooks: incident.runbooks.iter().map(runbook).collect(),
         mitigations: ranked(&incident.suspects.mitigations, mitigation),
         tried_before: incident.suspects.tried_before.iter().map(tried_before).collect(),
         missing_context: incident

@@ -7,6 +7,7 @@ mod frames;
 mod hypotheses;
 mod logs;
 mod next;
+mod timeline;
 
 use crate::history::DeployedHow;
 use crate::incident::Incident;
@@ -16,6 +17,7 @@ use crate::present::words::{self, Site};
 use crate::present::{ExplainedIncident, Explanation};
 use crate::problem::{Problem, Severity};
 use crate::resolve::{Candidate, Place, ResolvedTrace, Sources};
+use crate::runbook;
 use crate::suspects::{Reason, SuspectCommit, Suspects};
 
 use super::styled::{Role, Styled};
@@ -33,6 +35,8 @@ const MAX_MESSAGE_LINES: usize = 10;
 const MAX_PATH: usize = 60;
 /// How many reasons are printed for a suspect.
 const MAX_REASONS: usize = 3;
+/// How many passages of runbooks are printed.
+const MAX_RUNBOOKS: usize = 3;
 
 /// How the person asked: what the next steps start with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +67,7 @@ pub fn explain(explanation: &Explanation, typed: &Typed) -> Styled {
     if explanation.incidents.is_empty() {
         nothing_found(&mut out, explanation);
     }
+    timeline::axis(&mut out, &explanation.timeline);
     problems(&mut out, &explanation.problems);
     out
 }
@@ -98,7 +103,23 @@ fn incident(out: &mut Styled, explained: &ExplainedIncident, sources: &Sources) 
     place_and_chain(out, incident, sources);
     suspects(out, incident);
     hypotheses::list(out, &explained.hypotheses);
+    runbooks(out, incident);
     missing(out, incident);
+}
+
+/// Names the passages that say what to do, and what was tried.
+fn runbooks(out: &mut Styled, incident: &Incident) {
+    if incident.runbooks.is_empty() {
+        return;
+    }
+    out.gap();
+    out.line(Role::Headline, "From your runbooks");
+    for hit in incident.runbooks.iter().take(MAX_RUNBOOKS) {
+        let told = if hit.role == runbook::Role::Tried { " (tried before)" } else { "" };
+        out.line(Role::Strong, &format!("  {}:{} {}{told}", hit.path, hit.line, hit.heading));
+        out.put(Role::Plain, "    ");
+        hang(out, Role::Plain, &hit.excerpt, 4);
+    }
 }
 
 /// Draws where the incident shows, and the chain of calls that led there.
