@@ -4,6 +4,7 @@ mod apis;
 mod drift;
 mod floor;
 mod histories;
+mod index;
 mod published;
 mod regressions;
 mod table;
@@ -30,6 +31,8 @@ enum Command {
     Traces(traces::Args),
     /// Whether invented APIs are caught and real ones left alone.
     Apis(apis::Args),
+    /// How fast the symbols of a workspace are read.
+    Index(index::Args),
     /// Where the places of older traces lie in later source.
     Drift(drift::Args),
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Traces(args) => traces::run(&args),
         Command::Apis(args) => apis::run(&args),
         Command::Drift(args) => drift::run(&args),
+        Command::Index(args) => index::run(&args),
     };
     match done {
         Ok(code) => code,

@@ -10,6 +10,7 @@ mod random;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use incident_core::resolve::{Resolution, Status};
@@ -102,6 +103,22 @@ fn cells(score: &Score) -> Vec<String> {
         score.offered.to_string(),
         score.wrong_while_sure.to_string(),
     ]
+}
+
+/// Writes a workspace of so many lines, in crates of a hundred files.
+pub(crate) fn write_workspace(root: &Path, n_lines: usize) -> anyhow::Result<()> {
+    let mut random = Random::new(1);
+    let (mut written, mut n_files) = (0, 0);
+    while written < n_lines {
+        for text in Program::new(&mut random).render().0.into_values() {
+            let folder = root.join(format!("crate_{}/src", n_files / 100));
+            std::fs::create_dir_all(&folder)?;
+            std::fs::write(folder.join(format!("part_{n_files}.rs")), text.as_bytes())?;
+            written += text.lines().count();
+            n_files += 1;
+        }
+    }
+    Ok(())
 }
 
 /// One place of a trace: the statement it lies in, and the line and column that are printed.

@@ -124,9 +124,16 @@ pub fn is_indexed(path: &str) -> bool {
     path.ends_with(".rs")
 }
 
-/// Reads the symbols of one file; a file of a language that is not read has none.
+/// Longer files have no symbols: they are generated, and reading one takes as long as a thousand
+/// others.
+const MAX_INDEXED_BYTES: usize = 4 << 20;
+
+/// Reads the symbols of one file; a file of a language that is not read, or longer than a person
+/// writes, has none.
+///
+/// Linear in the size of the text, and bounded with it: a run is cancelled between two files.
 pub fn index_file(path: &str, text: &str) -> FileSymbols {
-    if is_indexed(path) {
+    if is_indexed(path) && text.len() <= MAX_INDEXED_BYTES {
         return rust::index(path, text);
     }
     FileSymbols { path: path.to_owned(), ..FileSymbols::default() }
