@@ -16,6 +16,7 @@ mod lsp_client;
 mod lsp_fix;
 mod lsp_incident;
 mod lsp_session;
+mod model;
 mod mutations;
 mod readme;
 mod sample;

@@ -4,6 +4,7 @@
 //! root its commands are ignored, and the person is told.
 
 mod fix;
+mod model;
 
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use incident_core::problem::Problem;
 pub use self::fix::FixSettings;
 use self::fix::Taken;
 use crate::message::plain;
+use crate::model::ModelSettings;
 use crate::source::{self, ReadError};
 
 /// The file's name, at the root of the workspace.
@@ -64,10 +66,26 @@ pub const TEMPLATE: &str = "\
 # Variables of your environment, by name, and a file of NAME=value lines, for the commands.
 # env = []
 # env_file = \".env.test\"
+
+[model]
+# A model is asked only where a person asks for it (`explain --model configured`). In an untrusted
+# tree this section is ignored.
+# provider = \"gemini\"  # or openai (any server with /chat/completions), anthropic, ollama
+# name = \"gemini-2.5-flash\"
+# The address, with the API's version.
+# base_url = \"https://generativelanguage.googleapis.com/v1beta\"
+# The environment variable that holds the key. Never the key itself.
+# key_env = \"GEMINI_API_KEY\"
+# Further roots, in PEM form, for a company's proxy.
+# ca_file = \"/etc/ssl/company.pem\"
+# Tokens for prompt and answer, tokens for the answer, seconds for one answer.
+# window = 16000
+# max_answer = 2000
+# timeout_s = 180
 ";
 
 /// Sections that are part of the file's format and that nothing reads yet.
-const NOT_YET: &[&str] = &["service", "trace", "logs", "model", "links", "limits"];
+const NOT_YET: &[&str] = &["service", "trace", "logs", "links", "limits"];
 
 /// The settings of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,6 +99,8 @@ pub struct Config {
     /// `runbooks.folders`: where runbooks and post-mortems are, relative to the root; none means
     /// folders of the usual names.
     pub runbook_folders: Vec<String>,
+    /// The section `model`; empty in an untrusted root.
+    pub model: ModelSettings,
 }
 
 /// Reads the settings of the workspace at `root`. What can't be used is a problem, and the default
@@ -118,6 +138,7 @@ fn parse(text: &str, is_trusted: bool) -> (Config, Vec<Problem>) {
                     reader.key(section, key, value, is_trusted);
                 }
             }
+            ("model", toml::Value::Table(keys)) => reader.model(keys, is_trusted),
             (name, _) if NOT_YET.contains(&name) => {
                 reader.say(section, format!("`{name}` is not used yet by this version"));
             }
@@ -134,6 +155,26 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn model(&mut self, keys: &toml::Table, is_trusted: bool) {
+        if !is_trusted {
+            self.config.model.was_ignored = true;
+            let told = "`model` says where this incident may be sent and this tree is not trusted, \
+                        so it is ignored; `incident-lsp trust` allows it";
+            self.say("model", told.to_owned());
+            return;
+        }
+        for (key, value) in keys {
+            match model::key(&mut self.config.model, key, value) {
+                Some(true) => {}
+                Some(false) => self.say(
+                    key,
+                    format!("`model.{key}` has a value that does not fit; see doctor --init"),
+                ),
+                None => self.say(key, format!("`model.{}` is no key of the settings", plain(key))),
+            }
+        }
+    }
+
     fn key(&mut self, section: &str, key: &str, value: &toml::Value, is_trusted: bool) {
         let natural = || value.as_integer().and_then(|number| u64::try_from(number).ok());
         let is_taken = match (section, key) {

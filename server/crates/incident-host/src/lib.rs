@@ -15,6 +15,7 @@ pub mod source;
 pub mod clock;
 pub mod config;
 pub mod folders;
+pub mod http;
 pub mod index;
 pub mod look;
 pub mod memory;
@@ -23,6 +24,7 @@ pub mod statements;
 pub mod store;
 pub mod trust;
 
+pub mod model;
 pub mod pipeline;
 pub mod retrospect;
 pub mod runbooks;

@@ -113,18 +113,29 @@ fn looks_like(line: &str) -> Option<&'static str> {
     let mut rest = line;
     while !rest.is_empty() {
         let part = crate::text::cut(rest, MAX_LINE);
-        // Letters torn apart by invisible characters are read as the eye reads them.
-        let seen: String = part
-            .chars()
-            .filter(|c| !neutral::is_control(*c) || *c == '\t')
-            .flat_map(char::to_lowercase)
-            .collect();
+        let seen = as_seen(part);
         if let Some(at) = set.matches(&seen).iter().next() {
             return FORMS.get(at).map(|(what, _)| *what);
         }
         rest = rest.get(part.len().max(1)..).unwrap_or_default();
     }
     None
+}
+
+/// Returns a line as the eye reads it, in lower case: without invisible characters and without
+/// what a terminal obeys.
+fn as_seen(part: &str) -> String {
+    let mut seen = String::with_capacity(part.len());
+    let mut chars = part.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\u{1b}' && chars.next_if_eq(&'[').is_some() {
+            while chars.next_if(|c| !c.is_ascii_alphabetic()).is_some() {}
+            chars.next();
+        } else if !neutral::is_control(c) || c == '\t' {
+            seen.extend(c.to_lowercase());
+        }
+    }
+    seen
 }
 
 /// Breaks up what a model's tokenizer may take for the marks between turns.

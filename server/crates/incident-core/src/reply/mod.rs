@@ -85,6 +85,35 @@ pub struct Edits {
     pub new: String,
 }
 
+impl Reply {
+    /// Returns the answer with every text passed through `change`, such as one that puts secrets
+    /// back in the place of their stand-ins.
+    pub fn map_text(mut self, change: impl Fn(&str) -> String) -> Self {
+        for claim in &mut self.hypotheses {
+            claim.title = change(&claim.title);
+            for link in &mut claim.chain {
+                link.says = change(&link.says);
+                for cite in &mut link.evidence {
+                    cite.quote = change(&cite.quote);
+                }
+            }
+            for what in &mut claim.would_disprove {
+                *what = change(what);
+            }
+            if let Some(fix) = &mut claim.fix {
+                fix.old = change(&fix.old);
+                fix.new = change(&fix.new);
+            }
+        }
+        self
+    }
+}
+
+/// Returns the hypotheses that stand whole in an answer that is still coming.
+pub fn so_far(text: &str) -> Reply {
+    salvage::whole_claims(object_start(text).and_then(|at| text.get(at..)).unwrap_or_default())
+}
+
 /// How a provider says that the model stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {

@@ -43,7 +43,7 @@ fn commands_are_ignored_in_an_untrusted_tree() {
 
 #[test]
 fn what_is_unknown_or_does_not_fit_is_told_with_its_line() {
-    let text = "[deploy]\nrevison = \"x\"\n[history]\nmax_commits = \"many\"\n[model]\n[other]\n";
+    let text = "[deploy]\nrevison = \"x\"\n[history]\nmax_commits = \"many\"\n[links]\n[other]\n";
     let problems = told(text, true);
     let lines: Vec<Option<u32>> = problems.iter().map(|(_, line)| *line).collect();
     assert_eq!(lines, [Some(2), Some(4), Some(5), Some(6)], "{problems:?}");

@@ -10,6 +10,7 @@ mod fetch;
 mod inferred;
 mod keep;
 mod mitigate;
+mod model;
 mod moved;
 mod remembered;
 mod runbooks;
@@ -68,6 +69,21 @@ pub struct ExplainOptions {
     pub since: Option<String>,
     /// Keep the answer in the store, so that `fix` and `forget` can name it.
     pub store: bool,
+    /// The model to ask, where the person asked for one.
+    pub model: Option<ModelOptions>,
+}
+
+/// How a model is asked.
+#[derive(Clone, Debug, Default)]
+pub struct ModelOptions {
+    /// `PROVIDER[/NAME]`, or `configured`.
+    pub model: String,
+    /// The address, where it is given with it.
+    pub url: Option<String>,
+    /// The person's own suspicion.
+    pub focus: Option<String>,
+    /// Make the requests and hand them out ([`Update::Request`]); send nothing.
+    pub show_only: bool,
 }
 
 /// What the pipeline reports while it runs.
@@ -77,6 +93,25 @@ pub enum Update {
     Stage(&'static str),
     /// What is known so far: first frames, then suspects, then hypotheses.
     Partial(Box<Explanation>),
+    /// A request to a model, right before it is sent, or in its place.
+    Request(Box<ModelRequest>),
+}
+
+/// A request to a model as it goes out, and what a person should know of it.
+#[derive(Clone, Debug)]
+pub struct ModelRequest {
+    /// The incident's id.
+    pub incident: String,
+    /// Where it goes.
+    pub target: String,
+    /// The exact body.
+    pub body: Vec<u8>,
+    /// The prompt's hash.
+    pub hash: String,
+    /// Tokens of the prompt, as estimated.
+    pub n_tokens: usize,
+    /// What was left out for length.
+    pub left_out: Vec<String>,
 }
 
 /// Explains `inputs` against `workspace`.
@@ -242,6 +277,10 @@ impl<'a> Run<'a> {
         explanation.incidents =
             incidents.into_iter().map(|incident| self.hypothesize(incident, findings)).collect();
         let has_fix = |it: &CheckedHypothesis| it.hypothesis().fix.is_some();
+        if let Some(options) = &self.options.model {
+            self.partial(&explanation);
+            explanation.incidents = model::ask(self, options, explanation.clone(), findings);
+        }
         if explanation.incidents.iter().any(|it| it.hypotheses.iter().any(has_fix)) {
             self.partial(&explanation);
             self.stage("Checking the fixes' names");

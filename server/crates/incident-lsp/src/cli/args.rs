@@ -111,6 +111,19 @@ pub(super) struct ExplainArgs {
     /// End with status 1 when something at least this serious was found.
     #[arg(long, value_enum, value_name = "LEVEL", default_value_t = FailOn::Never)]
     pub(super) fail_on: FailOn,
+    /// Ask this model too: gemini, openai, anthropic or ollama with a model's name, or
+    /// `configured`. Secrets are taken out before anything is sent.
+    #[arg(long, value_name = "PROVIDER[/NAME]")]
+    pub(super) model: Option<String>,
+    /// The address of the model's server, with the API's version.
+    #[arg(long, value_name = "URL", requires = "model")]
+    pub(super) model_url: Option<String>,
+    /// Print exactly what would be sent to the model, and send nothing.
+    #[arg(long, requires = "model")]
+    pub(super) show_prompt: bool,
+    /// Your own suspicion, for the model.
+    #[arg(long, value_name = "TEXT", requires = "model")]
+    pub(super) focus: Option<String>,
     /// Do not keep the explained incident in the state folder.
     #[arg(long)]
     pub(super) no_store: bool,

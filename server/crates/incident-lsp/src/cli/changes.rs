@@ -28,8 +28,11 @@ pub(super) fn run(args: &ChangesArgs) -> Outcome {
         compared = config_changes::diff(&name, &states);
     }
     let root = explain::root(&args.workspace)?;
-    let options =
-        ExplainOptions { deployed: args.deployed.clone(), since: args.since.clone(), store: false };
+    let options = ExplainOptions {
+        deployed: args.deployed.clone(),
+        since: args.since.clone(),
+        ..ExplainOptions::default()
+    };
     let workspace = Workspace::open(&root);
     let mut changes: Changes = job::run(move |cancel, stages| {
         pipeline::changes(inputs, &workspace, &options, cancel, &mut |update| {

@@ -9,7 +9,7 @@ use incident_core::present::{DiagnosticSeverity, Explanation, present};
 use incident_core::problem::Problem;
 use incident_core::report;
 use incident_core::report::text::Typed;
-use incident_host::pipeline::{self, ExplainOptions, Update};
+use incident_host::pipeline::{self, ExplainOptions, ModelOptions, ModelRequest, Update};
 use incident_host::workspace::Workspace;
 
 use super::args::{ExplainArgs, FailOn, ReportFormat, WorkspaceArgs};
@@ -30,9 +30,13 @@ pub(super) fn run(args: &ExplainArgs) -> Outcome {
     let options = ExplainOptions {
         deployed: args.deployed.clone(),
         since: args.since.clone(),
-        store: !args.no_store,
+        store: !args.no_store && !args.show_prompt,
+        model: model_options(args),
     };
-    let explanation = explain(inputs, problems, &root, options)?;
+    let (explanation, requests) = explain(inputs, problems, &root, options)?;
+    if args.show_prompt {
+        return show_requests(&requests, &explanation);
+    }
     print(&explanation, args, &root)?;
     let found = present(&explanation).diagnostics.iter().any(|diagnostic| match args.fail_on {
         FailOn::Never => false,
@@ -47,17 +51,53 @@ fn explain(
     problems: Vec<Problem>,
     root: &Path,
     options: ExplainOptions,
-) -> anyhow::Result<Explanation> {
+) -> anyhow::Result<(Explanation, Vec<ModelRequest>)> {
     let workspace = Workspace::open(root);
-    let mut explanation = job::run(move |cancel, stages| {
-        pipeline::explain(inputs, &workspace, &options, cancel, &mut |update| {
-            if let Update::Stage(stage) = update {
-                stages.begin(stage);
-            }
-        })
+    let (mut explanation, requests) = job::run(move |cancel, stages| {
+        let mut requests = Vec::new();
+        let explanation =
+            pipeline::explain(inputs, &workspace, &options, cancel, &mut |update| match update {
+                Update::Stage(stage) => stages.begin(stage),
+                Update::Request(request) => requests.push(*request),
+                Update::Partial(_) => {}
+            });
+        (explanation, requests)
     })?;
     explanation.problems.splice(0..0, problems);
-    Ok(explanation)
+    Ok((explanation, requests))
+}
+
+/// Returns how the model is asked, where the person asked for one.
+fn model_options(args: &ExplainArgs) -> Option<ModelOptions> {
+    Some(ModelOptions {
+        model: args.model.clone()?,
+        url: args.model_url.clone(),
+        focus: args.focus.clone(),
+        show_only: args.show_prompt,
+    })
+}
+
+/// Prints the exact bytes that would be sent; where to and how much goes to standard error.
+fn show_requests(requests: &[ModelRequest], explanation: &Explanation) -> Outcome {
+    for request in requests {
+        output::note(&format!(
+            "incident {}: {} bytes, about {} tokens, would go to {} (prompt {})",
+            request.incident,
+            request.body.len(),
+            request.n_tokens,
+            request.target,
+            request.hash.get(..12).unwrap_or_default()
+        ));
+        if !request.left_out.is_empty() {
+            output::note(&format!("left out for length: {}", request.left_out.join(", ")));
+        }
+        output::print(&format!("{}\n", String::from_utf8_lossy(&request.body)))?;
+    }
+    if requests.is_empty() {
+        let why = explanation.problems.iter().map(|it| it.message.as_str());
+        bail!("nothing would be sent: {}", why.collect::<Vec<_>>().join("; "));
+    }
+    Ok(ExitCode::from(DONE))
 }
 
 fn print(explanation: &Explanation, args: &ExplainArgs, root: &Path) -> std::io::Result<()> {

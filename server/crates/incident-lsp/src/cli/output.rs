@@ -32,6 +32,12 @@ pub(super) fn error(err: &anyhow::Error) {
     let _ = anstream::stderr().write_all(line.as_bytes());
 }
 
+/// Says something beside the answer on standard error, in one line.
+pub(super) fn note(words: &str) {
+    let line = format!("{}\n", neutral::one_line(words));
+    let _ = anstream::stderr().write_all(line.as_bytes());
+}
+
 /// Says whether the reader of our output has left: the usual end of `| head`.
 pub(super) fn is_broken_pipe(err: &anyhow::Error) -> bool {
     err.chain().any(|cause| {

@@ -123,7 +123,7 @@ pub(super) fn run(
             Update::Partial(partial) if is_only_root => {
                 report(Progress::Found(Box::new(found(request, snapshot, &root, *partial, false))));
             }
-            Update::Partial(_) => {}
+            Update::Partial(_) | Update::Request(_) => {}
         };
         let explanation = pipeline::explain(
             input.iter().cloned().collect(),

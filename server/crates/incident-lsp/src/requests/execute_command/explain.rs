@@ -57,7 +57,7 @@ fn request(params: ExplainParams) -> Result<Request> {
             return Err(Error::invalid_params("incident.explain takes either a text or a uri"));
         }
     };
-    let options = ExplainOptions { deployed, since, store: true };
+    let options = ExplainOptions { deployed, since, store: true, ..ExplainOptions::default() };
     Ok(Request { input, workspace, options, purpose: Purpose::Explain })
 }
 
