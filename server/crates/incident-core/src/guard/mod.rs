@@ -5,6 +5,7 @@
 //! - [`generic`] tells advice that would fit any incident.
 //! - [`hostile`] finds text that reads like an instruction to a tool.
 //! - [`looping`] knows a fix that was tried, and fixes that undo each other.
+//! - [`suggestion`] judges advice from anywhere, sentence by sentence, and places its code.
 //! - [`join`] puts a model's causes beside those of the signatures.
 //!
 //! All text is data here; nothing that it asks for is done.
@@ -14,5 +15,6 @@ pub mod generic;
 pub mod hostile;
 pub mod join;
 pub mod looping;
+pub mod suggestion;
 mod support;
 mod words;

@@ -83,7 +83,7 @@ fn is_hex(word: &str, at_least: usize) -> bool {
 }
 
 /// Splits a text into sentences; a full stop between back-ticks ends none.
-pub(super) fn sentences(text: &str) -> Vec<&str> {
+pub(crate) fn sentences(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let (mut start, mut in_code, mut after_stop) = (0, false, false);
     for (at, c) in text.char_indices() {

@@ -18,6 +18,7 @@ mod signatures;
 pub use catalogue::{Catalogue, Entry, catalogue};
 pub(crate) use evidence::Lock;
 pub use evidence::verify;
+pub(crate) use mentions::sentences;
 
 use crate::check::Finding;
 use crate::fix::Fix;
