@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use incident_core::cancel::Cancel;
-use incident_core::check::Verdict;
+use incident_core::check::{Language, Verdict};
 use incident_host::checking::{CheckOptions, Checker};
 use incident_host::workspace::Workspace;
 use serde::Serialize;
@@ -39,7 +39,8 @@ pub(crate) struct Args {
     /// Score one language only: rust, javascript, python or cli.
     #[arg(long)]
     language: Option<String>,
-    /// Check every Rust file of a workspace that builds, too: each accusation in it is false.
+    /// Check every Rust, JavaScript, TypeScript and Python file of a workspace that builds, too:
+    /// each accusation in it is false.
     #[arg(long, value_name = "DIR")]
     valid: Option<PathBuf>,
     /// How to print the figures.
@@ -168,16 +169,22 @@ fn score_set(
     Ok(set)
 }
 
-fn score_valid(root: &Path) -> ValidScore {
+fn score_valid(root: &Path) -> BTreeMap<&'static str, ValidScore> {
     let cancel = Cancel::new();
     let workspace = Workspace::open(root);
     let (checker, _) = Checker::open(&workspace, &cancel);
     let (listing, _) = incident_host::source::list(workspace.root(), &cancel);
-    let mut score = ValidScore::default();
-    for file in listing.files.iter().filter(|file| file.path.ends_with(".rs")) {
+    let mut scores: BTreeMap<&'static str, ValidScore> = BTreeMap::new();
+    for file in &listing.files {
+        let Some(language) = Language::of_file(&file.path) else { continue };
+        // Declarations name nothing that a program would do.
+        if language == Language::Shell || file.path.ends_with(".d.ts") {
+            continue;
+        }
         let Ok((text, _)) = workspace.text(&file.path) else { continue };
         let options = CheckOptions { language: None, file: Some(file.path.clone()) };
         let (references, _) = checker.check(&text, &options, &cancel);
+        let score = scores.entry(language.as_str()).or_default();
         score.files += 1;
         score.references += references.len();
         score.unknown += references.iter().filter(|one| one.verdict == Verdict::Unknown).count();
@@ -188,15 +195,17 @@ fn score_valid(root: &Path) -> ValidScore {
             score.accusations.push(line);
         }
     }
-    score
+    scores
 }
 
-fn valid_section(valid: &ValidScore) -> Section {
+fn valid_section(valid: &BTreeMap<&'static str, ValidScore>) -> Section {
     let mut section = Section::new("a workspace that builds");
     section.columns(&["files", "references", "unknown", "accused"]);
-    let counts = [valid.files, valid.references, valid.unknown, valid.accusations.len()];
-    section.row("all", counts.iter().map(usize::to_string).collect());
-    for line in &valid.accusations {
+    for (language, score) in valid {
+        let counts = [score.files, score.references, score.unknown, score.accusations.len()];
+        section.row(language, counts.iter().map(usize::to_string).collect());
+    }
+    for line in valid.values().flat_map(|score| &score.accusations) {
         section.row(line, Vec::new());
     }
     section

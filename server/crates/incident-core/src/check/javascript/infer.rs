@@ -13,6 +13,8 @@ pub(crate) enum Ty {
     Unknown(String),
     /// `string`, `number`, …, by the name of the global that has its members.
     Plain(&'static str),
+    /// This very string.
+    Text(String),
     Undefined,
     /// A value of an interface, a class or an alias.
     Named {
@@ -93,6 +95,8 @@ const OBJECT: &[&str] = &[
     "__lookupGetter__",
     "__lookupSetter__",
 ];
+/// Members of dates and strings that runtimes keep and declarations leave out.
+const OUTDATED: &[&str] = &["toGMTString", "getYear", "setYear"];
 /// Members of every function.
 const FUNCTION: &[&str] =
     &["apply", "call", "bind", "prototype", "length", "arguments", "caller", "name"];
@@ -131,6 +135,7 @@ impl Lookup<'_> {
             Ty::Unknown(why) => Attr::Unseen(why.clone()),
             Ty::Undefined => Attr::Unseen("it may be undefined".to_owned()),
             Ty::Plain(global) => self.on_global(global, Vec::new(), name, depth + 1),
+            Ty::Text(_) => self.on_global("String", Vec::new(), name, depth + 1),
             Ty::Array(item) => self.on_global("Array", vec![(**item).clone()], name, depth + 1),
             Ty::Module(module) => match self.export(module, name, depth + 1) {
                 Found::Target(target) => {
@@ -448,7 +453,7 @@ impl Lookup<'_> {
             1 => return found(types.remove(0), note),
             _ => return found(Ty::Both(types), note),
         }
-        if is_of_every_object(name) {
+        if is_of_every_object(name) || OUTDATED.contains(&name) {
             return found(Ty::unknown("every object has it"), None);
         }
         match unseen {
@@ -493,6 +498,7 @@ impl Lookup<'_> {
                 Some(this) => this.as_ref().clone(),
                 None => Ty::unknown("its receiver is not known"),
             },
+            TypeExpr::Text(text) => Ty::Text(text.clone()),
             TypeExpr::Plain(name) => match *name {
                 "string" => Ty::Plain("String"),
                 "number" => Ty::Plain("Number"),
@@ -579,7 +585,7 @@ impl Lookup<'_> {
                 Ty::either(all.iter().map(|ty| self.awaited(ty, depth + 1)).collect())
             }
             Ty::Unknown(why) => Ty::Unknown(why.clone()),
-            Ty::Plain(_) | Ty::Array(_) | Ty::Undefined => ty.clone(),
+            Ty::Plain(_) | Ty::Text(_) | Ty::Array(_) | Ty::Undefined => ty.clone(),
             _ => Ty::unknown("what it resolves to is not known"),
         }
     }
@@ -673,13 +679,13 @@ impl Lookup<'_> {
             return Ty::Unknown(why.clone());
         }
         let all = self.signatures(ty, is_new, depth + 1);
-        let Some((signature, env)) = all.iter().find(|(it, _)| fits(it, args.len())) else {
+        let Some((signature, env)) = all.iter().find(|(it, _)| fits(it, args)) else {
             return Ty::unknown("how it is called is not known");
         };
         // Several that fit may give different things.
         let returns: Vec<Ty> = all
             .iter()
-            .filter(|(it, _)| fits(it, args.len()))
+            .filter(|(it, _)| fits(it, args))
             .take(8)
             .map(|(it, env)| self.returned(it, env, args, given, depth + 1))
             .collect();
@@ -748,7 +754,7 @@ impl Lookup<'_> {
     ) -> Vec<Ty> {
         let all = self.signatures(ty, is_new, depth + 1);
         all.iter()
-            .filter(|(signature, _)| fits(signature, args.len()))
+            .filter(|(signature, _)| fits(signature, args))
             .take(12)
             .filter_map(|(signature, env)| {
                 let (param, is_rest) = param_at(signature, at)?;
@@ -787,14 +793,28 @@ fn mentions(of: &TypeExpr, param: &str, depth: u32) -> bool {
             MemberKind::Method(it) => in_signature(it),
         }),
         TypeExpr::Other => true,
-        TypeExpr::TypeOf(_) | TypeExpr::This | TypeExpr::Plain(_) => false,
+        TypeExpr::TypeOf(_) | TypeExpr::This | TypeExpr::Plain(_) | TypeExpr::Text(_) => false,
     }
 }
 
-fn fits(signature: &Signature, n_args: usize) -> bool {
+/// Says whether a signature takes as many arguments, and the strings among them.
+fn fits(signature: &Signature, args: &[Ty]) -> bool {
     let required = signature.params.iter().filter(|it| !it.is_optional && !it.is_rest).count();
     let has_rest = signature.params.iter().any(|it| it.is_rest);
-    n_args >= required && (has_rest || n_args <= signature.params.len())
+    let takes_text = |of: &TypeExpr, text: &str| match of {
+        TypeExpr::Text(only) => only == text,
+        TypeExpr::Union(all) => {
+            all.iter().any(|it| !matches!(it, TypeExpr::Text(only) if only != text))
+        }
+        _ => true,
+    };
+    let takes = |(param, arg): (&Param, &Ty)| match (&param.of, arg) {
+        (Some(of), Ty::Text(text)) => takes_text(of, text),
+        _ => true,
+    };
+    args.len() >= required
+        && (has_rest || args.len() <= signature.params.len())
+        && signature.params.iter().zip(args).all(takes)
 }
 
 fn param_at(signature: &Signature, at: usize) -> Option<(&Param, bool)> {

@@ -22,7 +22,9 @@ pub(crate) enum TypeExpr {
     Lookup(Box<TypeExpr>, String),
     /// The type of what a method was called on.
     This,
-    /// `string`, `any`, a literal by its kind, `null`.
+    /// A string that is its own type: `"message"`.
+    Text(String),
+    /// `string`, `any`, another literal by its kind, `null`.
     Plain(&'static str),
     Other,
 }
@@ -152,7 +154,10 @@ pub(crate) fn type_expr(node: Node<'_>, text: &str, depth: usize) -> TypeExpr {
         "this_type" | "this" => TypeExpr::This,
         "predefined_type" => TypeExpr::Plain(plain(source(node, text))),
         "literal_type" => TypeExpr::Plain(match first().map(|it| it.kind()) {
-            Some("string") => "string",
+            Some("string") => {
+                let text = source(node, text).trim_matches(['"', '\'']);
+                return TypeExpr::Text(text.to_owned());
+            }
             Some("number" | "unary_expression") => "number",
             Some("true" | "false") => "boolean",
             _ => "undefined",

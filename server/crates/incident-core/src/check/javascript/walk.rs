@@ -72,6 +72,14 @@ fn doubted_names(root: Node<'_>, text: &str) -> BTreeSet<String> {
                     _ => {}
                 }
             }
+            // What the text itself sets on something is its own.
+            "assignment_expression" | "augmented_assignment_expression" => {
+                let left = node.child_by_field_name("left");
+                let set = left.and_then(|left| left.child_by_field_name("property"));
+                if let Some(set) = set {
+                    doubted.insert(format!("*.{}", source(set, text)));
+                }
+            }
             "unary_expression" if source(node, text).starts_with("typeof") => {
                 if let Some(inner) = node.child_by_field_name("argument") {
                     doubted.insert(source(inner, text).to_owned());
@@ -194,7 +202,10 @@ impl Walk<'_> {
                 if node.kind() == "template_string" {
                     self.children(node, depth);
                 }
-                literal(node.kind())
+                match node.kind() {
+                    "string" => Ty::Text(self.source(node).trim_matches(['"', '\'']).to_owned()),
+                    kind => literal(kind),
+                }
             }
             "lexical_declaration" | "variable_declaration" => {
                 self.children(node, depth);
@@ -567,7 +578,9 @@ impl Walk<'_> {
         let ty = match annotated {
             Some(annotated) => annotated,
             // A variable that starts out as a plain value may become another.
-            None if is_let && matches!(ty, Ty::Plain(_) | Ty::Array(_) | Ty::Undefined) => {
+            None if is_let
+                && matches!(ty, Ty::Plain(_) | Ty::Text(_) | Ty::Array(_) | Ty::Undefined) =>
+            {
                 Ty::unknown("it may be assigned again")
             }
             None => required.unwrap_or(ty),
@@ -680,6 +693,7 @@ impl Walk<'_> {
             }
             Attr::Missing(near) => {
                 let is_doubted = self.doubted.contains(&format!("{written}.{name}"))
+                    || self.doubted.contains(&format!("*.{name}"))
                     || self.doubted.contains(written);
                 let reason = format!("`{owner}` has no `{name}`");
                 let (verdict, reason) = match (is_doubted, self.is_augmented(&package)) {
@@ -717,6 +731,7 @@ impl Walk<'_> {
                 Some(shown.join("."))
             }
             Ty::Plain(global) => Some((*global).to_owned()),
+            Ty::Text(_) => Some("String".to_owned()),
             Ty::Array(_) => Some("Array".to_owned()),
             Ty::Module(module) => {
                 let id = module.ambient.clone().or_else(|| module.files.first().cloned())?;

@@ -141,7 +141,13 @@ impl<'w> Lookup<'w> {
     pub(crate) fn import(&self, from: &str, specifier: &str) -> Result<ModuleRef, Resolution> {
         let key = (from.to_owned(), specifier.to_owned());
         match self.world.resolutions.get(&key) {
-            Some(Resolution::File(id)) => Ok(ModuleRef { files: vec![id.clone()], ambient: None }),
+            Some(Resolution::File(id)) => {
+                // A package's declarations may be one `declare module` of its name.
+                let named = self.file(id).filter(|file| !file.is_module);
+                let named = named.filter(|file| file.ambient.contains_key(specifier));
+                let ambient = named.map(|_| specifier.to_owned());
+                Ok(ModuleRef { files: vec![id.clone()], ambient })
+            }
             Some(Resolution::Ambient(files, name)) => {
                 Ok(ModuleRef { files: files.clone(), ambient: Some(name.clone()) })
             }

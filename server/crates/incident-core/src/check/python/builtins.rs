@@ -129,7 +129,7 @@ const CLASSES: &[(&str, &str, &str)] = &[
         "Exception",
         "msg filename lineno offset text end_lineno end_offset print_file_and_line",
     ),
-    ("UnicodeError", "ValueError", ""),
+    ("UnicodeError", "ValueError", "encoding object start end reason"),
     ("UnicodeDecodeError", "UnicodeError", "encoding object start end reason"),
     ("UnicodeEncodeError", "UnicodeError", "encoding object start end reason"),
     ("NameError", "Exception", "name"),

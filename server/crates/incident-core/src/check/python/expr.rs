@@ -115,7 +115,11 @@ fn read(node: Node<'_>, text: &str, locals: &Locals, depth: usize) -> Expr {
                 _ => Expr::Other,
             }
         }
-        "string" => string_value(node, text).map_or(Expr::Literal("str"), Expr::Text),
+        "string" => {
+            let is_bytes = source(node, text).starts_with(['b', 'B']);
+            let plain = if is_bytes { "bytes" } else { "str" };
+            string_value(node, text).map_or(Expr::Literal(plain), Expr::Text)
+        }
         "concatenated_string" => Expr::Literal("str"),
         "integer" => Expr::Literal("int"),
         "float" => Expr::Literal("float"),

@@ -295,10 +295,25 @@ impl Reader<'_> {
         }
         match node.child_by_field_name("definition") {
             Some(it) if it.kind() == "class_definition" => {
+                let is_global = decorators.iter().any(|it| it.contains("global_enum"));
                 self.class(it, decorators, names, depth);
+                if is_global {
+                    self.global_members(it, names);
+                }
             }
             Some(it) => self.function(it, decorators, None, names),
             None => {}
+        }
+    }
+
+    /// `@global_enum` makes an enum's members names of the module.
+    fn global_members(&self, class: Node<'_>, names: &mut Bindings) {
+        let name = class.child_by_field_name("name").map(|it| self.source(it)).unwrap_or_default();
+        let found = names.get(name).and_then(|bindings| bindings.last());
+        let Some(Binding::Class(class)) = found else { return };
+        let members: Vec<String> = class.members.keys().cloned().collect();
+        for member in members {
+            bind(names, &member, Binding::Value { annotation: None, value: Expr::Other });
         }
     }
 
@@ -307,6 +322,26 @@ impl Reader<'_> {
         for child in node.named_children(&mut cursor) {
             if matches!(child.kind(), "assignment" | "augmented_assignment") {
                 self.assignment(child, names, &Locals::default());
+            }
+            if child.kind() == "call" {
+                self.told_names(child, names);
+            }
+        }
+    }
+
+    /// Names that a call at the top is told as text: it may well set them, `alias({"Old": …})`.
+    fn told_names(&self, call: Node<'_>, names: &mut Bindings) {
+        let mut pending = vec![(call, 0usize)];
+        while let Some((node, depth)) = pending.pop() {
+            if node.kind() == "string"
+                && let Some(text) = string_value(node, self.text)
+                && text.len() < 60
+                && text.chars().all(|c| c == '_' || c.is_alphanumeric())
+            {
+                bind(names, &text, Binding::Value { annotation: None, value: Expr::Other });
+            } else if depth < 6 {
+                let mut cursor = node.walk();
+                pending.extend(node.named_children(&mut cursor).map(|child| (child, depth + 1)));
             }
         }
     }

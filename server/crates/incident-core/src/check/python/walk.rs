@@ -223,8 +223,7 @@ impl Walk<'_> {
                 let why = self.handler_guard(node);
                 let mut cursor = node.walk();
                 for child in node.named_children(&mut cursor) {
-                    let why = if child.kind() == "block" { why.clone() } else { None };
-                    self.guarded(why, |walk| walk.nested_statement(child, depth + 1));
+                    self.guarded(why.clone(), |walk| walk.nested_statement(child, depth + 1));
                 }
             }
             "except_clause" | "except_group_clause" => self.except(node, depth),
@@ -540,7 +539,8 @@ impl Walk<'_> {
         let is_there = !is_relative && self.module_path(path);
         let mut cursor = node.walk();
         for child in node.named_children(&mut cursor) {
-            if child.id() == path.id() || child.kind() == "wildcard_import" {
+            let is_name = matches!(child.kind(), "dotted_name" | "aliased_import");
+            if child.id() == path.id() || !is_name {
                 continue;
             }
             let name_node = child.child_by_field_name("name").unwrap_or(child);
@@ -837,7 +837,8 @@ impl Walk<'_> {
         let name = self.source(name_node).to_owned();
         let written = self.source(object);
         let is_doubted = self.doubted.contains(&format!("{written}.{name}"))
-            || self.doubted.contains(&format!("{written}."));
+            || self.doubted.contains(&format!("{written}."))
+            || self.doubted.contains(written);
         let Some((owner, module)) = self.owner(&ty) else {
             // Nothing outside of this text is known to be meant.
             if let Ty::Unknown(why) = &ty
@@ -998,6 +999,16 @@ fn builtin_instance(name: &str) -> Ty {
 /// Returns an instance of what `except` names.
 fn instance_of(ty: Ty) -> Ty {
     match ty {
+        // What is caught is of some class below these.
+        Ty::Class(class)
+            if class.module == BUILTINS
+                && matches!(
+                    class.path.first().map(String::as_str),
+                    Some("Exception" | "BaseException")
+                ) =>
+        {
+            Ty::unknown("any exception may be caught here")
+        }
         Ty::Class(class) => Ty::Instance(class),
         Ty::Either(all) => Ty::either(all.into_iter().map(instance_of)),
         _ => Ty::unknown("its class is not known"),
@@ -1006,7 +1017,14 @@ fn instance_of(ty: Ty) -> Ty {
 
 /// Says why code under a condition may name what is not here.
 fn condition_guard(condition: &str) -> Option<String> {
-    let words = ["version_info", "__version__", "platform", "os.name", "PY2", "PY3", "hasattr("];
-    let found = words.iter().find(|word| condition.contains(**word))?;
-    Some(format!("it stands under a condition on `{}`", found.trim_end_matches('(')))
+    let words = ["version_info", "__version__", "platform", "os.name", "hasattr(", "TYPE_CHECKING"];
+    if let Some(found) = words.iter().find(|word| condition.contains(**word)) {
+        return Some(format!("it stands under a condition on `{}`", found.trim_end_matches('(')));
+    }
+    // `if PYDANTIC_V2:`, `if not HAS_BROTLI:`: a constant that tells what is installed.
+    let name = condition.trim().trim_start_matches("not ").trim();
+    let is_constant = name.len() > 2
+        && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    is_constant.then(|| format!("it stands under a condition on `{name}`"))
 }

@@ -307,6 +307,12 @@ impl<'w> Lookup<'w> {
                 name: name.to_owned(),
                 receiver: None,
             }),
+            // Where a class starts out with a plain value, others put in what they like.
+            Binding::Value { value: Expr::Literal(_) | Expr::Text(_) | Expr::Tuple(_), .. }
+                if class.is_some() =>
+            {
+                Ty::unknown("a value that may be replaced")
+            }
             Binding::Value { value, .. } => {
                 let receiver = class.map(|class| Ty::Instance(class.clone()));
                 self.eval(value, module, receiver.as_ref(), depth + 1)
@@ -468,6 +474,10 @@ impl<'w> Lookup<'w> {
         }
         match unseen {
             Some(why) => Attr::Unseen(why),
+            // The language sets such names where it likes.
+            None if name.starts_with("__") && name.ends_with("__") => {
+                Attr::Unseen("a name of the language".to_owned())
+            }
             None => {
                 near.retain(|name| !name.starts_with("__"));
                 Attr::Missing(near)
@@ -534,6 +544,9 @@ impl<'w> Lookup<'w> {
             return Ty::unknown("it goes too deep");
         }
         match ty {
+            Ty::Class(class) if class.module == BUILTINS && class.path == ["type"] => {
+                Ty::unknown("it is some class")
+            }
             Ty::Class(class) => {
                 let (family, _) = self.family(class);
                 let is_odd = family.iter().filter_map(|it| self.class(it).map(|found| (it, found))).any(
@@ -776,6 +789,9 @@ impl<'w> Lookup<'w> {
                 });
                 match within.unwrap_or_else(|| self.eval(annotation, module, None, depth + 1)) {
                     // The abstract types of the standard library say less than the value has.
+                    Ty::Class(class) if class.module == BUILTINS && class.path == ["type"] => {
+                        Ty::unknown("it is some class")
+                    }
                     Ty::Class(class) if is_loose(&class) => Ty::unknown("its type is abstract"),
                     Ty::Class(class) => Ty::Instance(class),
                     Ty::Unknown(why) => Ty::Unknown(why),
