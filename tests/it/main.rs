@@ -8,6 +8,8 @@ mod cli;
 mod exports;
 mod fix;
 mod fix_memory;
+#[cfg(target_os = "linux")]
+mod fix_random;
 #[cfg(unix)]
 mod fix_verify;
 mod fixes;

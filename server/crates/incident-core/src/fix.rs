@@ -5,8 +5,11 @@ use imara_diff::{Algorithm, Diff, InternedInput};
 use crate::history::CommitId;
 use crate::text::ByteSpan;
 
+mod fuzz;
 mod patch;
+mod secrets;
 
+pub use fuzz::{Applied, Moved};
 pub use patch::{FilePatch, Patch, PatchHunk, PatchLine, parse_patch};
 
 /// Unchanged lines shown before and after a change, as git does.

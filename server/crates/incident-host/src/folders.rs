@@ -188,6 +188,15 @@ pub(crate) fn locked<T>(
     folder: &Path,
     work: impl FnOnce() -> Result<T, FolderError>,
 ) -> Result<T, FolderError> {
+    locked_with(folder, |_| work())
+}
+
+/// The same for work whose programs may outlive us: `work` gets the lock, and whoever inherits it
+/// holds it on, so that nobody meddles before the last of them has ended.
+pub(crate) fn locked_with<T>(
+    folder: &Path,
+    work: impl FnOnce(&File) -> Result<T, FolderError>,
+) -> Result<T, FolderError> {
     make_private(folder)?;
     let path = folder.join(".lock");
     let failed = |source| FolderError::Write { path: path.display().to_string(), source };
@@ -211,5 +220,5 @@ pub(crate) fn locked<T>(
             }
         }
     }
-    work()
+    work(&lock)
 }

@@ -46,7 +46,7 @@ pub enum PatchLine {
 }
 
 impl PatchLine {
-    fn text_mut(&mut self) -> &mut String {
+    pub(super) fn text_mut(&mut self) -> &mut String {
         match self {
             Self::Context(text) | Self::Removed(text) | Self::Added(text) => text,
         }

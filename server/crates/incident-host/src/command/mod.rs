@@ -13,8 +13,10 @@ mod watched;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use incident_core::cancel::Cancel;
@@ -30,6 +32,7 @@ pub struct Command {
     dir: PathBuf,
     env: BTreeMap<OsString, OsString>,
     input: Vec<u8>,
+    held: Option<Arc<File>>,
     limits: Limits,
 }
 
@@ -132,6 +135,7 @@ impl Program {
             dir: dir.to_owned(),
             env: environment.for_child(outside),
             input: Vec::new(),
+            held: None,
             limits: Limits::default(),
         }
     }
@@ -159,6 +163,13 @@ impl Command {
     /// Gives the child bytes to read; without this its standard input is the null device.
     pub fn input(mut self, bytes: Vec<u8>) -> Self {
         self.input = bytes;
+        self
+    }
+
+    /// Gives the child an empty file that somebody has locked as its standard input: the lock holds
+    /// until it and everything that it started have ended, whatever becomes of us.
+    pub fn hold(mut self, lock: Arc<File>) -> Self {
+        self.held = Some(lock);
         self
     }
 

@@ -187,7 +187,7 @@ impl Group {
             .current_dir(&command.dir)
             .env_clear()
             .envs(&command.env)
-            .stdin(if command.input.is_empty() { Stdio::null() } else { Stdio::piped() })
+            .stdin(stdin(command))
             .stdout(stdout)
             .stderr(stderr);
         #[cfg(unix)]
@@ -243,6 +243,14 @@ impl Group {
         #[cfg(not(unix))]
         let _ = self.child.kill();
     }
+}
+
+fn stdin(command: &Command) -> Stdio {
+    if !command.input.is_empty() {
+        return Stdio::piped();
+    }
+    let held = command.held.as_ref().and_then(|lock| lock.try_clone().ok());
+    held.map_or_else(Stdio::null, Stdio::from)
 }
 
 impl Drop for Group {

@@ -16,6 +16,7 @@ mod parse;
 mod tests;
 mod worktrees;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,6 +88,8 @@ pub struct Repository {
     /// Folders that no program may come from.
     outside: Vec<PathBuf>,
     shallow: bool,
+    /// A lock that every git holds on to for as long as it runs.
+    held: Option<Arc<File>>,
     /// Further `name=value` settings, after ours.
     more_settings: Vec<String>,
     answers: Arc<Answers>,
@@ -171,6 +174,7 @@ impl Repository {
             prefix: String::new(),
             outside,
             shallow: false,
+            held: None,
             more_settings: Vec::new(),
             answers: Arc::default(),
         };
@@ -416,6 +420,9 @@ impl Repository {
             ("GIT_ATTR_NOSYSTEM", "1"),
         ] {
             command = command.env(name, value);
+        }
+        if let Some(lock) = &self.held {
+            command = command.hold(Arc::clone(lock));
         }
         let output = command.input(input).limits(limits).run(cancel)?;
         tracing::debug!(bytes = output.stdout.len(), "git {what}");

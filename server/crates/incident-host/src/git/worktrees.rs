@@ -4,12 +4,19 @@
 //! working tree, index, HEAD, stash or configuration. What a checkout could start (hooks, smudge
 //! filters, merge drivers) is switched off.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use incident_core::cancel::Cancel;
 use incident_core::history::CommitId;
 
 use super::{GitError, Repository, parse};
+use crate::command::Limits;
+
+/// How long a step that writes may take: a large repository on a slow, busy disk.
+const CHECKOUT: Limits = Limits { time: Duration::from_secs(300), output: 1 << 20 };
 
 /// One entry of `git worktree list`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +69,39 @@ impl Repository {
         Self { top: folder.to_owned(), prefix: String::new(), ..self.clone() }
     }
 
+    /// Returns the same repository whose programs hold `lock` for as long as they run: one that
+    /// outlives us, because we were killed, is waited for by whoever comes next.
+    pub fn holding(&self, lock: &File) -> Self {
+        // Without a second handle a program that outlives us goes unnoticed, and that is all.
+        Self { held: lock.try_clone().ok().map(Arc::new), ..self.clone() }
+    }
+
+    /// Removes what a git that was killed has left of a worktree of ours: its entry, and the lock
+    /// on its branch. The caller holds the lock that all our programs hold.
+    pub fn forget_worktree(
+        &self,
+        folder: &Path,
+        branch: Option<&str>,
+        cancel: &Cancel,
+    ) -> Result<(), GitError> {
+        let answer = self.run("rev-parse", &["--git-common-dir"], Vec::new(), cancel)?;
+        let common = String::from_utf8_lossy(&answer).into_owned();
+        let common = self.top.join(common.trim_end_matches(['\n', '\r']));
+        let entries = common.join("worktrees");
+        for entry in std::fs::read_dir(&entries).into_iter().flatten().flatten() {
+            if is_entry_of(&entry.path(), folder) {
+                // What can't be removed stays listed, and is tried again.
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+        // Git removes it too when the last worktree goes; it fails while there are others.
+        let _ = std::fs::remove_dir(&entries);
+        if let Some(branch) = branch {
+            let _ = std::fs::remove_file(common.join("refs/heads").join(format!("{branch}.lock")));
+        }
+        Ok(())
+    }
+
     /// Makes a worktree in the new folder `folder`, on the new branch `branch`, at `base`.
     pub fn add_worktree(
         &self,
@@ -72,7 +112,13 @@ impl Repository {
     ) -> Result<(), GitError> {
         let folder = folder.to_string_lossy();
         let args = ["add", "--no-track", "--quiet", "-b", branch, "--", &folder, &base.0];
-        self.without_drivers(cancel)?.run("worktree", &args, Vec::new(), cancel)?;
+        self.without_drivers(cancel)?.run_limited(
+            "worktree",
+            &args,
+            Vec::new(),
+            CHECKOUT,
+            cancel,
+        )?;
         Ok(())
     }
 
@@ -94,14 +140,21 @@ impl Repository {
     ) -> Result<(), GitError> {
         let folder = folder.to_string_lossy();
         let args = ["add", "--detach", "--quiet", "--", &folder, &base.0];
-        self.without_drivers(cancel)?.run("worktree", &args, Vec::new(), cancel)?;
+        self.without_drivers(cancel)?.run_limited(
+            "worktree",
+            &args,
+            Vec::new(),
+            CHECKOUT,
+            cancel,
+        )?;
         Ok(())
     }
 
     /// Removes a worktree of ours with everything in it; one whose folder is gone too.
     pub fn remove_worktree(&self, folder: &Path, cancel: &Cancel) -> Result<(), GitError> {
         let folder = folder.to_string_lossy();
-        self.run("worktree", &["remove", "--force", "--force", "--", &folder], Vec::new(), cancel)?;
+        let args = ["remove", "--force", "--force", "--", &folder];
+        self.run_limited("worktree", &args, Vec::new(), CHECKOUT, cancel)?;
         Ok(())
     }
 
@@ -136,7 +189,8 @@ impl Repository {
         cancel: &Cancel,
     ) -> Result<(), GitError> {
         let name = format!("refs/heads/{branch}");
-        self.run("update-ref", &["-d", "--end-of-options", &name, &tip.0], Vec::new(), cancel)?;
+        let args = ["-d", "--end-of-options", &name, &tip.0];
+        self.run_limited("update-ref", &args, Vec::new(), CHECKOUT, cancel)?;
         Ok(())
     }
 
@@ -179,5 +233,20 @@ impl Repository {
         args.extend([commit.0.as_str(), parent.0.as_str()]);
         let bytes = self.run("diff-tree", &args, Vec::new(), cancel)?;
         Ok(String::from_utf8(bytes).ok())
+    }
+}
+
+/// Says whether an entry of `.git/worktrees` is that of `folder`; one that was never finished has
+/// nothing but the folder's name.
+fn is_entry_of(entry: &Path, folder: &Path) -> bool {
+    let Some(name) = folder.file_name() else { return false };
+    match std::fs::read_to_string(entry.join("gitdir")) {
+        Ok(text) => {
+            let parent = folder.parent().unwrap_or(folder);
+            let real = parent.canonicalize().unwrap_or_else(|_| parent.to_owned()).join(name);
+            let named = Path::new(text.trim_end_matches(['\n', '\r']));
+            named == folder.join(".git") || named == real.join(".git")
+        }
+        Err(_) => entry.file_name() == Some(name),
     }
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use incident_core::cancel::Cancel;
-use incident_core::fix::Patch;
+use incident_core::fix::{FilePatch, Moved, Patch};
 use incident_core::history::CommitId;
+use incident_core::present::words;
 use sha2::{Digest, Sha256};
 
 use super::WorktreeError;
@@ -54,17 +55,11 @@ pub(super) fn after_patch(
             None => file.apply("").ok_or_else(does_not_fit)?,
             Some(path) => {
                 let committed = blobs.get(path).and_then(|bytes| std::str::from_utf8(bytes).ok());
-                match committed.and_then(|before| file.apply(before)) {
-                    Some(after) => after,
-                    None => {
-                        let (current, _) = workspace.text(path).map_err(|_| does_not_fit())?;
-                        contents.notes.push(format!(
-                            "`{}` starts from your tree, with your uncommitted edits",
-                            plain(path)
-                        ));
-                        file.apply(&current).ok_or_else(does_not_fit)?
-                    }
-                }
+                let current = workspace.text(path).ok();
+                let texts = [committed, current.as_ref().map(|(text, _)| text.as_ref())];
+                let (after, told) = fitted(file, texts).ok_or_else(does_not_fit)?;
+                contents.notes.extend(told);
+                after
             }
         };
         if let Some(old) = file.old_path.as_ref().filter(|old| file.new_path.as_ref() != Some(old))
@@ -76,6 +71,66 @@ pub(super) fn after_patch(
         }
     }
     Ok(contents)
+}
+
+/// Applies a file's part of a patch to the committed text, else to the tree's; first as it stands,
+/// then however far its lines have moved. Returns what the person should know, too.
+fn fitted(file: &FilePatch, texts: [Option<&str>; 2]) -> Option<(String, Vec<String>)> {
+    let path = plain(file.path());
+    let restored: Vec<Option<FilePatch>> = texts
+        .into_iter()
+        .map(
+            |text| {
+                if file.is_redacted() { file.with_secrets_of(text?) } else { Some(file.clone()) }
+            },
+        )
+        .collect();
+    let mut told = Vec::new();
+    if file.is_redacted() {
+        told.push(format!("the secrets in the fix of `{path}` were put back from the file itself"));
+    }
+    let from_the_tree = || format!("`{path}` starts from your tree, with your uncommitted edits");
+    for (index, (text, file)) in texts.iter().zip(&restored).enumerate() {
+        if let (Some(text), Some(file)) = (text, file)
+            && let Some(after) = file.apply(text)
+        {
+            told.extend((index > 0).then(from_the_tree));
+            return Some((after, told));
+        }
+    }
+    for (index, (text, file)) in texts.iter().zip(&restored).enumerate() {
+        if let (Some(text), Some(file)) = (text, file)
+            && let Some(applied) = file.apply_moved(text)
+        {
+            told.extend((index > 0).then(from_the_tree));
+            told.extend(applied.moved.iter().map(|moved| moved_words(&path, *moved)));
+            return Some((applied.text, told));
+        }
+    }
+    None
+}
+
+fn moved_words(path: &str, moved: Moved) -> String {
+    let Moved { hunk, by, fuzz } = moved;
+    let place = match by {
+        0 => "where it says".to_owned(),
+        by if by > 0 => format!("{} further down", count(by.unsigned_abs(), "line")),
+        by => format!("{} further up", count(by.unsigned_abs(), "line")),
+    };
+    let context = match fuzz {
+        0 => String::new(),
+        fuzz => format!(
+            ", with {} of context at either end that did not fit",
+            count(fuzz as u64, "line")
+        ),
+    };
+    format!(
+        "the fix was not made for this text: in `{path}` its part {hunk} went in {place}{context}"
+    )
+}
+
+fn count(n: u64, noun: &str) -> String {
+    words::count(usize::try_from(n).unwrap_or(usize::MAX), noun)
 }
 
 impl Contents {

@@ -22,7 +22,7 @@ pub use self::learned::{answer, attempts, take_back, verified};
 pub use self::record::{ScratchWorktree, WrittenFile};
 pub use self::signoff::{diff, instructions, keep_verdict, last_verdict, pull_request};
 pub use self::verify::{Verification, default_commands, verify};
-use crate::folders::{FolderError, locked};
+use crate::folders::{FolderError, locked_with};
 use crate::git::{GitError, Repository};
 use crate::message::plain;
 use crate::workspace::Workspace;
@@ -60,7 +60,11 @@ pub enum WorktreeError {
         base: String,
     },
     /// The patch changes what runs by itself.
-    #[error("the fix changes what runs by itself, so it was not opened: {}", .0.join(", "))]
+    #[error(
+        "the fix changes what runs by itself, so it was not opened: {}; read it, then name each of \
+         them with `--allow`",
+        .0.join(", ")
+    )]
     RunsByItself(Vec<String>),
     /// A file of the scratch worktree could not be written.
     #[error("`{path}` in the scratch worktree could not be written: {reason}")]
@@ -147,17 +151,30 @@ pub fn open(
     now: i64,
     cancel: &Cancel,
 ) -> Result<Opened, WorktreeError> {
+    open_allowing(workspace, plan, &[], now, cancel)
+}
+
+/// The same for a plan that changes what runs by itself, in exactly the files of `allowed`: the
+/// person has read that list and said so.
+pub fn open_allowing(
+    workspace: &Workspace,
+    plan: &FixPlan,
+    allowed: &[String],
+    now: i64,
+    cancel: &Cancel,
+) -> Result<Opened, WorktreeError> {
     let patch =
         parse_patch(&plan.fix.patch).map_err(|problem| WorktreeError::Patch(problem.message))?;
-    refuse_what_runs_by_itself(&patch)?;
+    refuse_what_runs_by_itself(&patch, allowed)?;
     let repository = discover(workspace, cancel)?;
     let base = base_commit(&repository, plan.base.as_ref(), cancel)?;
     let scratches = record::Scratches::of(workspace)?;
     let name = record::Name::new(&plan.incident, plan.number)?;
     let contents = files::after_patch(workspace, &repository, &base, &patch, cancel)?;
 
-    locked(scratches.folder(), || {
-        Ok(open_locked(&repository, &scratches, &name, plan, &base, &contents, now, cancel))
+    locked_with(scratches.folder(), |lock| {
+        let repository = &repository.holding(lock);
+        Ok(open_locked(repository, &scratches, &name, plan, &base, &contents, now, cancel))
     })?
     .map(|mut opened| {
         let told = learned::opened(workspace, &repository, plan, &opened.scratch, cancel);
@@ -250,7 +267,10 @@ pub fn clean(
 ) -> Result<Cleaned, WorktreeError> {
     let repository = discover(workspace, cancel)?;
     let scratches = record::Scratches::of(workspace)?;
-    locked(scratches.folder(), || Ok(clean_locked(&repository, &scratches, scope, cancel)))?
+    crate::sandbox::sweep();
+    locked_with(scratches.folder(), |lock| {
+        Ok(clean_locked(&repository.holding(lock), &scratches, scope, cancel))
+    })?
 }
 
 fn clean_locked(
@@ -332,9 +352,18 @@ fn remove_base(
     cancel: &Cancel,
 ) -> Result<(), WorktreeError> {
     if is_known {
-        repository.remove_worktree(path, cancel)?;
+        unless_half_made(repository.remove_worktree(path, cancel))?;
     }
-    remove_leftover(path)
+    remove_leftover(path)?;
+    Ok(repository.forget_worktree(path, None, cancel)?)
+}
+
+/// Git refuses to remove what it did not finish; then the folder and the entry are removed by hand.
+fn unless_half_made(removed: Result<(), GitError>) -> Result<(), GitError> {
+    match removed {
+        Err(GitError::Failed { .. }) => Ok(()),
+        removed => removed,
+    }
 }
 
 /// Removes a folder that git knows nothing of: left by a step that was killed halfway.
@@ -360,13 +389,15 @@ fn remove(
     let knows_base = known.iter().any(|it| it.path == base || it.path == real_base);
     remove_base(repository, &base, knows_base, cancel)?;
     if known.iter().any(|worktree| worktree.branch.as_deref() == Some(&scratch.branch)) {
-        repository.remove_worktree(&scratch.path, cancel)?;
+        unless_half_made(repository.remove_worktree(&scratch.path, cancel))?;
     }
     remove_leftover(&scratch.path)?;
+    repository.forget_worktree(&scratch.path, Some(&scratch.branch), cancel)?;
     // There need not be one.
     let _ = std::fs::remove_file(signoff::verdict_path(scratch));
     if repository.branch_tip(&scratch.branch, cancel)?.as_ref() == Some(&scratch.base) {
-        repository.delete_branch(&scratch.branch, &scratch.base, cancel)?;
+        // Not the caller's flag: a git that is killed now may leave a lock on the user's refs.
+        repository.delete_branch(&scratch.branch, &scratch.base, &Cancel::new())?;
     }
     Ok(())
 }
@@ -445,7 +476,7 @@ fn free_branch(
 }
 
 /// Refuses a patch that changes what a build, a checkout or a CI system starts by itself.
-fn refuse_what_runs_by_itself(patch: &Patch) -> Result<(), WorktreeError> {
+fn refuse_what_runs_by_itself(patch: &Patch, allowed: &[String]) -> Result<(), WorktreeError> {
     let runs_by_itself = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
         let below = |folder: &str| path.split('/').rev().skip(1).any(|part| part == folder);
@@ -463,7 +494,7 @@ fn refuse_what_runs_by_itself(patch: &Patch) -> Result<(), WorktreeError> {
                 .iter()
                 .any(|folder| below(folder))
     };
-    let refused: Vec<String> = patch
+    let mut refused: Vec<String> = patch
         .files
         .iter()
         .flat_map(|file| [file.old_path.as_deref(), file.new_path.as_deref()])
@@ -471,7 +502,16 @@ fn refuse_what_runs_by_itself(patch: &Patch) -> Result<(), WorktreeError> {
         .filter(|path| runs_by_itself(path))
         .map(plain)
         .collect();
-    if refused.is_empty() { Ok(()) } else { Err(WorktreeError::RunsByItself(refused)) }
+    refused.sort();
+    refused.dedup();
+    // That very list: a yes to another one is no yes to this one.
+    let is_allowed =
+        allowed.len() == refused.len() && allowed.iter().all(|it| refused.contains(it));
+    if refused.is_empty() || is_allowed {
+        Ok(())
+    } else {
+        Err(WorktreeError::RunsByItself(refused))
+    }
 }
 
 /// Returns where the first changed file of a fix lies: what an editor should show.

@@ -189,6 +189,10 @@ pub(super) struct FixArgs {
     /// Take back what was said last about the incident.
     #[arg(long, requires = "incident", conflicts_with_all = ["revert", "verify", "worked", "failed"])]
     pub(super) undo: bool,
+    /// Open a patch that changes a file which runs by itself (build scripts, CI, hooks); named for
+    /// each such file of the patch.
+    #[arg(long, value_name = "PATH")]
+    pub(super) allow: Vec<String>,
     /// List the open scratch worktrees.
     #[arg(long, conflicts_with_all = ["incident", "patch", "verify", "clean"])]
     pub(super) list: bool,

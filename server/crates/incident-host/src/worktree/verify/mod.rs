@@ -18,7 +18,7 @@ use self::commands::Commands;
 use self::run::Runner;
 use super::{ScratchWorktree, WorktreeError, WrittenFile, discover, record};
 use crate::config::FixSettings;
-use crate::folders::locked;
+use crate::folders::locked_with;
 use crate::workspace::Workspace;
 
 pub use self::commands::default_commands;
@@ -165,8 +165,8 @@ fn base_worktree(
     let repository = discover(workspace, cancel)?;
     let path = scratch.base_path();
     let scratches = record::Scratches::of(workspace)?;
-    locked(scratches.folder(), || {
-        Ok(super::make_base(&repository, scratch, &path, cancel).map(|()| path))
+    locked_with(scratches.folder(), |lock| {
+        Ok(super::make_base(&repository.holding(lock), scratch, &path, cancel).map(|()| path))
     })?
 }
 

@@ -39,11 +39,11 @@ pub(super) fn run(args: FixArgs) -> Outcome {
     }
     let plan = plan(&workspace, &args)?;
     if args.verify {
-        return prove::run(workspace, plan, args.format);
+        return prove::run(workspace, plan, args.allow, args.format);
     }
     let opened = job::run(move |cancel, stages| {
         stages.begin("Opening the worktree");
-        worktree::open(&workspace, &plan, clock::now(), cancel)
+        worktree::open_allowing(&workspace, &plan, &args.allow, clock::now(), cancel)
     })??;
     output::print_plain(&describe(&opened))?;
     let steps = worktree::instructions(&opened.scratch);

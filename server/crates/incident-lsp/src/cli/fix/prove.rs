@@ -15,11 +15,16 @@ use super::super::{DONE, FINDINGS, Outcome, job, output};
 use super::describe;
 
 /// Opens the fix, or finds it open, and verifies it.
-pub(super) fn run(workspace: Workspace, plan: FixPlan, format: DataFormat) -> Outcome {
+pub(super) fn run(
+    workspace: Workspace,
+    plan: FixPlan,
+    allow: Vec<String>,
+    format: DataFormat,
+) -> Outcome {
     let (config, problems) = config::read(workspace.root(), workspace.is_trusted());
     let (opened, verification, told) = job::run(move |cancel, stages| {
         stages.begin("Opening the worktree");
-        let opened = worktree::open(&workspace, &plan, clock::now(), cancel)?;
+        let opened = worktree::open_allowing(&workspace, &plan, &allow, clock::now(), cancel)?;
         let mut tell = |stage: &str| stages.begin(stage.to_owned());
         let scratch = &opened.scratch;
         let verification = worktree::verify(&workspace, scratch, &config.fix, &mut tell, cancel)?;
