@@ -64,7 +64,7 @@ pub(super) fn from_history(history: Option<&History>) -> Vec<MissingContext> {
             how_to_provide: "name what was running with --deployed REV".to_owned(),
         });
     }
-    if !history.bounded {
+    if !history.bounded && !history.commits.is_empty() {
         missing.push(MissingContext {
             kind: "last_good",
             why: format!(

@@ -48,7 +48,7 @@ pub fn app_frames(trace: &ResolvedTrace) -> impl Iterator<Item = (usize, &Frame,
 /// Says in words what is not certain about a place; `None` for an exact one.
 pub fn status(resolution: &Resolution, printed_line: Option<u32>) -> Option<String> {
     let was = match (printed_line, resolution.place.as_ref().and_then(|place| place.line)) {
-        (Some(was), Some(now)) if was != now => format!(" (was line {was})"),
+        (Some(was), Some(now)) if was != now => format!(", where it was line {was}"),
         _ => String::new(),
     };
     let words = match resolution.status {
@@ -96,6 +96,16 @@ pub fn likelihood(score: f64) -> &'static str {
         0.8.. => "likely",
         0.5.. => "possible",
         _ => "weak",
+    }
+}
+
+/// Returns the score of a suspect commit from 0 to 1 in words: its share of what speaks for any of
+/// them, which is no measure of how sure a hypothesis is, so it has words of its own.
+pub fn suspicion(score: f64) -> &'static str {
+    match score {
+        0.8.. => "strongly suspected",
+        0.5.. => "suspected",
+        _ => "weakly suspected",
     }
 }
 

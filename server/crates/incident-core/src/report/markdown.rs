@@ -80,7 +80,7 @@ fn suspect(suspect: &SuspectCommit) -> String {
         code(suspect.commit.short()),
         text(&suspect.subject),
         words::day(suspect.author_time),
-        words::likelihood(suspect.score),
+        words::suspicion(suspect.score),
         reasons(&suspect.reasons)
     )
 }
@@ -111,7 +111,7 @@ fn hypothesis(parts: &mut Vec<String>, number: usize, checked: &CheckedHypothesi
     for validation in &claim.validation {
         let command = validation.command.as_deref().map(|it| format!(" {}", code(it)));
         let command = command.unwrap_or_default();
-        tests.push(format!("- To tell: {}{command}", text(&validation.prediction)));
+        tests.push(format!("- Right if: {}{command}", text(&validation.prediction)));
     }
     tests.extend(claim.notes.iter().map(|note| format!("- Note: {}", text(note))));
     if !tests.is_empty() {

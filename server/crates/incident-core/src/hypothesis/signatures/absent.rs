@@ -9,7 +9,7 @@ use crate::hypothesis::repair::{
     ErrorType, Exit, InLoop, Repair, exit_at, exit_of_type, leave_early, option_suffix,
     result_suffix,
 };
-use crate::hypothesis::signatures::{Claim, line_history};
+use crate::hypothesis::signatures::Claim;
 use crate::syntax::FailureKind;
 use crate::syntax::rust::LinkKind;
 use crate::text::ByteSpan;
@@ -56,13 +56,13 @@ pub(super) fn none(crash: &Crash<'_>) -> Option<Claim> {
     claim = match because {
         Some(because) => claim.validate(
             format!("in the failing case {because}"),
-            line_history(site),
+            None,
             "the same input fails again, and a log line before it shows the value missing",
             "the value is there and another call on the line gave None",
         ),
         None => claim.validate(
             format!("{value} is None for the failing input"),
-            line_history(site),
+            None,
             "a log line before the crash shows None",
             "it shows a value",
         ),
@@ -120,7 +120,7 @@ pub(super) fn err(crash: &Crash<'_>) -> Option<Claim> {
         .trail(trail, "It fails when")
         .validate(
             format!("repeating {value} with the same input gives the same error"),
-            line_history(site),
+            None,
             format!("the error is {} again", shown(inner)),
             "it succeeds, so the cause was outside of the program and has passed",
         )

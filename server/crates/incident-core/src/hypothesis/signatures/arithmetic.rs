@@ -5,7 +5,7 @@ use crate::fix::{Edit, Fix};
 use crate::hypothesis::crash::{Crash, Site, shown};
 use crate::hypothesis::origin::describe_names;
 use crate::hypothesis::repair::{Exit, Repair, exit_at, option_suffix};
-use crate::hypothesis::signatures::{Claim, line_history};
+use crate::hypothesis::signatures::Claim;
 use crate::syntax::rust::{DefinitionKind, RootKind, Snippet};
 use crate::syntax::{FailingExpression, FailureKind};
 use crate::text::ByteSpan;
@@ -59,7 +59,6 @@ pub(super) fn overflow(crash: &Crash<'_>) -> Option<Claim> {
                 .disproved_by("both operands are small for the failing input"),
         );
     };
-    let site = failed.site;
     let title = match operation.method {
         "sub" => format!("{} went below zero", failed.shown()),
         _ => format!("{} went over the range of its type", failed.shown()),
@@ -76,7 +75,7 @@ pub(super) fn overflow(crash: &Crash<'_>) -> Option<Claim> {
                 "for the failing input, {} have values whose result does not fit",
                 failed.sides()
             ),
-            line_history(site),
+            None,
             "a log line before the crash shows such values",
             "the values are harmless",
         )
@@ -121,7 +120,7 @@ pub(super) fn zero_divisor(crash: &Crash<'_>) -> Option<Claim> {
     claim = claim
         .validate(
             format!("for the failing input {} is zero", shown(divisor)),
-            line_history(site),
+            None,
             "a log line before the crash shows zero",
             "it shows another number",
         )

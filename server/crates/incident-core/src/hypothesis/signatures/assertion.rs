@@ -2,7 +2,7 @@
 
 use crate::hypothesis::crash::{Crash, Site, shown};
 use crate::hypothesis::origin::describe_names;
-use crate::hypothesis::signatures::{Claim, line_history};
+use crate::hypothesis::signatures::Claim;
 use crate::syntax::FailureKind;
 use crate::text::ByteSpan;
 
@@ -81,7 +81,7 @@ pub(super) fn assertion(crash: &Crash<'_>) -> Option<Claim> {
             .say("The assertion is the messenger: what it guards was broken earlier.")
             .validate(
                 "the values are the same when the failing input is replayed",
-                line_history(site),
+                None,
                 "the assertion fails with the same values",
                 "it holds, so state that the input does not bring decides",
             )

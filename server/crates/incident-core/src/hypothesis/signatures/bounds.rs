@@ -4,7 +4,7 @@ use crate::fix::{Edit, Fix};
 use crate::hypothesis::crash::{Crash, Site, shown};
 use crate::hypothesis::origin::describe_names;
 use crate::hypothesis::repair::{Repair, exit_at, option_suffix};
-use crate::hypothesis::signatures::{Claim, line_history};
+use crate::hypothesis::signatures::Claim;
 use crate::syntax::FailureKind;
 use crate::syntax::rust::{Around, LinkKind};
 use crate::text::ByteSpan;
@@ -70,7 +70,7 @@ pub(super) fn index(crash: &Crash<'_>) -> Option<Claim> {
     claim = about_index(claim, crash, site);
     claim = claim.validate(
         format!("with the failing input the length is {len} again when the index is {index}"),
-        line_history(site),
+        None,
         "a log line before the crash shows the same two numbers",
         "the numbers differ, so the length changes between the check and the use",
     );
@@ -130,7 +130,7 @@ pub(super) fn slice(crash: &Crash<'_>) -> Option<Claim> {
     claim = about_index(claim, crash, site);
     claim = claim.validate(
         "the failing input gives the same two numbers again",
-        line_history(site),
+        None,
         "a log line before the crash shows them",
         "they differ",
     );
@@ -170,7 +170,7 @@ pub(super) fn char_boundary(crash: &Crash<'_>) -> Option<Claim> {
     let Some(site) = site else { return Some(claim) };
     claim = about_index(claim, crash, site).validate(
         "any text with a character of several bytes at that offset fails",
-        line_history(site),
+        None,
         format!("a text with `é` across byte {at} panics in the same way"),
         "it does not",
     );

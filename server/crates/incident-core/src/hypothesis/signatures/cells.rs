@@ -5,7 +5,7 @@ use crate::fix::{Edit, Fix};
 use crate::hypothesis::crash::{Crash, Site, shown};
 use crate::hypothesis::origin::Step;
 use crate::hypothesis::repair::Repair;
-use crate::hypothesis::signatures::{Claim, line_history};
+use crate::hypothesis::signatures::Claim;
 use crate::suspects::stack::own_frames;
 use crate::syntax::FailureKind;
 use crate::syntax::rust::OpenLet;
@@ -51,7 +51,7 @@ pub(super) fn borrowed(crash: &Crash<'_>) -> Option<Claim> {
     claim = claim
         .validate(
             "the borrow that is still out was taken further up the same call chain",
-            line_history(site),
+            None,
             "ending it earlier, in a block of its own or with `drop`, makes the panic go away",
             "the cell is borrowed at no place that leads here",
         )

@@ -3,7 +3,7 @@
 use crate::cancel::Cancel;
 use crate::hypothesis::crash::{Crash, Site, shown};
 use crate::hypothesis::origin::{Step, describe_names};
-use crate::hypothesis::signatures::{Claim, line_history};
+use crate::hypothesis::signatures::Claim;
 use crate::syntax::FailureKind;
 use crate::syntax::rust::Branch;
 
@@ -98,7 +98,7 @@ pub(super) fn declared(crash: &Crash<'_>) -> Option<Claim> {
         claim
             .validate(
                 format!("for the failing input {what} has a value that the code does not expect"),
-                line_history(site),
+                None,
                 "a log line before the crash shows such a value",
                 "the value is one that another branch takes",
             )

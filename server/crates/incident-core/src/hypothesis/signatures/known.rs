@@ -2,7 +2,7 @@
 
 use crate::hypothesis::crash::{Crash, shown};
 use crate::hypothesis::origin::describe_names;
-use crate::hypothesis::signatures::{Claim, line_history};
+use crate::hypothesis::signatures::Claim;
 use crate::syntax::FailureKind;
 
 /// A message and what is behind it.
@@ -277,12 +277,7 @@ pub(super) fn known(crash: &Crash<'_>) -> Option<Claim> {
         claim.fix = super::bounds::get_instead(site, "no entry for the key");
     }
     claim = claim
-        .validate(
-            "the failing input fails again in the same way",
-            site.and_then(line_history),
-            "it does",
-            known.disproof,
-        )
+        .validate("the failing input fails again in the same way", None, "it does", known.disproof)
         .disproved_by(known.disproof);
     Some(claim.note(known.advice))
 }

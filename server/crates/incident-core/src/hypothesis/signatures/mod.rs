@@ -292,8 +292,3 @@ fn shell_word(word: &str) -> String {
     }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
-
-/// Returns a command that shows how the crash's line came to be.
-fn line_history(site: &Site<'_>) -> Option<String> {
-    Some(format!("git log -L {0},{0}:{1}", site.line, shell_word(site.path)))
-}

@@ -6,7 +6,7 @@ use crate::hypothesis::crash::{Crash, Site, shown};
 use crate::hypothesis::library::Absence;
 use crate::hypothesis::origin::describe_names;
 use crate::hypothesis::repair::{Exit, InLoop, Repair, exit_at, leave_early};
-use crate::hypothesis::signatures::{Claim, line_history};
+use crate::hypothesis::signatures::Claim;
 use crate::syntax::FailureKind;
 use crate::syntax::rust::LinkKind;
 use crate::text::ByteSpan;
@@ -108,7 +108,7 @@ pub(super) fn channel(crash: &Crash<'_>) -> Option<Claim> {
         claim
             .validate(
                 format!("the {other} ended before this call"),
-                line_history(site),
+                None,
                 format!("a log line at the end of the {other}'s loop stands before the panic"),
                 format!("the {other} is alive when the call is made"),
             )

@@ -33,7 +33,7 @@ fn a_panic_with_a_suspect() {
 
         ## Suspect commit
 
-        **`1a2b3c4` Spread the keys over one more shard** (2026-02-02, possible)
+        **`1a2b3c4` Spread the keys over one more shard** (2026-02-02, suspected)
 
         - last changed src/pool.rs:9, in the function that failed
         - but is eight days old
@@ -45,7 +45,7 @@ fn a_panic_with_a_suspect() {
         - src/pool.rs:9 `src/pool.rs:9`: `let shard = key.len() % 4 + 1;`
 
         - Wrong if: an index below 4 fails as well
-        - To tell: a key of three bytes fails each time `cargo test shard`
+        - Right if: a key of three bytes fails each time `cargo test shard`
 
         Fix: count the shards from 0
 

@@ -14,8 +14,8 @@ const MAX_PATCH_LINES: usize = 40;
 /// The places of quotes stand in a column of at most this width.
 const MAX_PLACE: usize = 34;
 
-/// Prints the hypotheses, best first.
-pub(super) fn list(out: &mut Styled, hypotheses: &[CheckedHypothesis]) {
+/// Prints the hypotheses, best first; `git` is how the person calls git on the workspace.
+pub(super) fn list(out: &mut Styled, hypotheses: &[CheckedHypothesis], git: &str) {
     match hypotheses.len() {
         0 => return,
         1 => heading(out, "Hypothesis"),
@@ -25,11 +25,11 @@ pub(super) fn list(out: &mut Styled, hypotheses: &[CheckedHypothesis]) {
         if at > 0 {
             out.gap();
         }
-        one(out, at + 1, checked);
+        one(out, at + 1, checked, git);
     }
 }
 
-fn one(out: &mut Styled, number: usize, checked: &CheckedHypothesis) {
+fn one(out: &mut Styled, number: usize, checked: &CheckedHypothesis, git: &str) {
     let claim = checked.hypothesis();
     let mut sure = words::likelihood(claim.confidence).to_owned();
     if let HypothesisOrigin::Model(name) = &claim.origin {
@@ -57,9 +57,14 @@ fn one(out: &mut Styled, number: usize, checked: &CheckedHypothesis) {
         labelled(out, "Wrong if: ", disproof);
     }
     for validation in claim.validation.iter().take(2) {
-        labelled(out, "To tell: ", &validation.prediction);
+        labelled(out, "Right if: ", &validation.prediction);
         if let Some(command) = &validation.command {
-            out.put(Role::Plain, "       $ ").line(Role::Command, command);
+            // As it is typed where the person stands.
+            let command = match command.strip_prefix("git ") {
+                Some(rest) => format!("{git} {rest}"),
+                None => command.clone(),
+            };
+            out.put(Role::Plain, "       $ ").line(Role::Command, &command);
         }
     }
     for note in &claim.notes {

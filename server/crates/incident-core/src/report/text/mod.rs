@@ -61,7 +61,7 @@ pub fn explain(explanation: &Explanation, typed: &Typed) -> Styled {
             let ruler = "─".repeat(WIDTH.saturating_sub(label.chars().count()));
             out.line(Role::Dim, &format!("{label}{ruler}"));
         }
-        incident(&mut out, explained, &explanation.sources);
+        incident(&mut out, explained, &explanation.sources, &typed.git);
         next::steps(&mut out, explained, typed);
     }
     if explanation.incidents.is_empty() {
@@ -96,13 +96,13 @@ pub fn problems(out: &mut Styled, problems: &[Problem]) {
     }
 }
 
-fn incident(out: &mut Styled, explained: &ExplainedIncident, sources: &Sources) {
+fn incident(out: &mut Styled, explained: &ExplainedIncident, sources: &Sources, git: &str) {
     let incident = &explained.incident;
     seen_before(out, incident);
     headline(out, incident);
     place_and_chain(out, incident, sources);
     suspects(out, incident);
-    hypotheses::list(out, &explained.hypotheses);
+    hypotheses::list(out, &explained.hypotheses, git);
     runbooks(out, incident);
     missing(out, incident);
 }
@@ -272,7 +272,7 @@ fn suspects_of(out: &mut Styled, suspects: &Suspects) {
         heading(out, "Suspect commit");
         suspect(out, first);
         for other in suspects.commits.iter().skip(1).take(2) {
-            let sure = words::likelihood(other.score);
+            let sure = words::suspicion(other.score);
             let subject = neutral::headline(&other.subject, 70);
             let also = format!("  also {} {subject} ({sure})", other.commit.short());
             out.line(Role::Dim, &also);
@@ -288,7 +288,7 @@ fn suspect(out: &mut Styled, suspect: &SuspectCommit) {
     out.put(Role::Place, &format!("  {}", suspect.commit.short()));
     out.put(Role::Strong, &format!(" {}", neutral::headline(&suspect.subject, 70)));
     let day = words::day(suspect.author_time);
-    out.line(Role::Dim, &format!("  {day}, {}", words::likelihood(suspect.score)));
+    out.line(Role::Dim, &format!("  {day}, {}", words::suspicion(suspect.score)));
     reasons(out, &suspect.reasons);
 }
 
