@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use incident_core::cancel::Cancel;
 use incident_core::history::{Commit, CommitId, reverted_subject, reverts};
 
-use super::{GitError, Repository, parse, patch_args};
+use super::{GitError, HUNKS, Repository, log_args, parse};
 use crate::command::Limits;
 
 /// How far back reverts are looked for, in commits; only their messages are read.
@@ -45,7 +45,7 @@ impl Repository {
         if pairs.is_empty() {
             return Ok(Vec::new());
         }
-        let mut args = patch_args();
+        let mut args = log_args(HUNKS);
         args.extend(["--no-walk=unsorted".to_owned(), "--end-of-options".into()]);
         let wanted: BTreeSet<&CommitId> = pairs.iter().map(|(made, _)| made).collect();
         args.extend(wanted.into_iter().map(|id| id.0.clone()));

@@ -146,6 +146,8 @@ pub struct Log {
     pub commits: Arc<[Commit]>,
     /// The output limit or the time limit cut the list; these are the newest ones.
     pub cut: bool,
+    /// Texts are missing from this clone: the changes have paths, and no hunks.
+    pub paths_only: bool,
 }
 
 impl Repository {
@@ -299,13 +301,22 @@ impl Repository {
         if let Some(log) = self.answers.log(query, self.shallow) {
             return Ok(log);
         }
-        let log = self.read_log(query, cancel)?;
-        self.answers.keep_log(query, self.shallow, &log);
-        Ok(log)
+        match self.read_log(query, HUNKS, cancel) {
+            // A partial clone has the trees, not all the texts; and they are not fetched unasked.
+            Err(GitError::Failed { message, .. }) if says_missing(&message) => {
+                let log = self.read_log(query, PATHS, cancel)?;
+                Ok(Log { paths_only: true, ..log })
+            }
+            log => {
+                let log = log?;
+                self.answers.keep_log(query, self.shallow, &log);
+                Ok(log)
+            }
+        }
     }
 
-    fn read_log(&self, query: &LogQuery, cancel: &Cancel) -> Result<Log, GitError> {
-        let mut args = patch_args();
+    fn read_log(&self, query: &LogQuery, what: &[&str], cancel: &Cancel) -> Result<Log, GitError> {
+        let mut args = log_args(what);
         args.push(format!("--max-count={}", query.max_commits));
         if let Some(time) = query.since_time {
             args.push(format!("--since={time}"));
@@ -322,7 +333,7 @@ impl Repository {
             commits.pop();
         }
         self.in_workspace(&mut commits);
-        Ok(Log { commits: commits.into(), cut })
+        Ok(Log { commits: commits.into(), cut, paths_only: false })
     }
 
     /// Turns the paths of commits into ones relative to the workspace.
@@ -443,8 +454,22 @@ impl Repository {
     }
 }
 
-/// Returns the arguments with which `git log` prints commits and patches as [`parse::log`] reads them.
-fn patch_args() -> Vec<String> {
+/// What `git log` prints of each commit: its hunks.
+const HUNKS: &[&str] = &[
+    "--find-renames",
+    "-l400",
+    "--diff-algorithm=histogram",
+    "--unified=0",
+    "--inter-hunk-context=0",
+    "--patch",
+];
+
+/// What it prints of each commit where texts are missing: the paths.
+const PATHS: &[&str] = &["--no-renames", "--name-status"];
+
+/// Returns the arguments with which `git log` prints commits, and `what` of each, as [`parse::log`]
+/// reads them.
+fn log_args(what: &[&str]) -> Vec<String> {
     let mut args: Vec<String> = [
         "--no-show-signature",
         "--no-mailmap",
@@ -459,17 +484,17 @@ fn patch_args() -> Vec<String> {
         "--ignore-submodules=none",
         "--src-prefix=a/",
         "--dst-prefix=b/",
-        "--find-renames",
-        "-l400",
-        "--diff-algorithm=histogram",
-        "--unified=0",
-        "--inter-hunk-context=0",
-        "--patch",
     ]
     .map(String::from)
     .to_vec();
+    args.extend(what.iter().map(|arg| (*arg).to_owned()));
     args.push(format!("--format={}", parse::LOG_FORMAT));
     args
+}
+
+/// Says whether git failed since an object is not in this clone.
+fn says_missing(message: &str) -> bool {
+    ["unable to read", "lazy fetching disabled", "promisor"].iter().any(|it| message.contains(it))
 }
 
 /// Returns the nearest folder at or above `workspace` that holds a `.git`.

@@ -33,7 +33,7 @@ pub(super) struct ObjectHead {
     pub(super) size: u64,
 }
 
-/// Reads `git log --patch --unified=0` with [`LOG_FORMAT`].
+/// Reads `git log --patch --unified=0`, or `--name-status`, with [`LOG_FORMAT`].
 pub(super) fn log(bytes: &[u8]) -> Vec<Commit> {
     let mut rest = Lines { bytes };
     let mut commits: Vec<Commit> = Vec::new();
@@ -49,11 +49,29 @@ pub(super) fn log(bytes: &[u8]) -> Vec<Commit> {
                     commit.files.push(file);
                 }
             }
-        } else {
-            rest.next();
+        } else if let Some(file) = rest.next().and_then(named_file)
+            && let Some(commit) = commits.last_mut()
+        {
+            commit.n_files += 1;
+            if commit.files.len() < MAX_FILES_OF_COMMIT {
+                commit.files.push(file);
+            }
         }
     }
     commits
+}
+
+/// Reads one line of `--name-status`: a letter, a tab, the path.
+fn named_file(line: &[u8]) -> Option<FileChange> {
+    let [b'A' | b'C' | b'D' | b'M' | b'R' | b'T', b'\t', name @ ..] = line else { return None };
+    let path = unquoted(name);
+    (!path.is_empty()).then(|| FileChange {
+        path,
+        old_path: None,
+        n_added: 0,
+        n_removed: 0,
+        hunks: Vec::new(),
+    })
 }
 
 fn commit_head(rest: &mut Lines<'_>) -> Option<Commit> {

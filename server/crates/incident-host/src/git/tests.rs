@@ -330,3 +330,28 @@ fn blame_of_a_commit_that_is_no_news_starts_no_filter() {
     }
     assert!(!marker.exists());
 }
+
+#[test]
+fn a_clone_without_all_texts_tells_the_changed_files() {
+    let scratch = Scratch::new();
+    scratch.write("a.rs", "fn one() {}\n");
+    let first = scratch.commit(1, "Begin");
+    scratch.write("a.rs", "fn two() {}\n");
+    scratch.commit(2, "Rename");
+    let blob = scratch.git(&["rev-parse", &format!("{first}:a.rs")]);
+    let (folder, file) = blob.split_at(2);
+    let object = scratch.root().join(".git/objects").join(folder).join(file);
+    std::fs::remove_file(object).unwrap();
+    let cancel = Cancel::new();
+    let (repository, head) =
+        Repository::discover_with_head(&scratch.root(), &scratch.environment(), &cancel).unwrap();
+    let query = LogQuery { tip: head.unwrap(), since: None, since_time: None, max_commits: 9 };
+    let log = repository.log(&query, &cancel).unwrap();
+    assert!(log.paths_only);
+    let told: Vec<String> = log
+        .commits
+        .iter()
+        .map(|commit| format!("{} {}", commit.subject, commit.files[0].path))
+        .collect();
+    assert_eq!(told, ["Rename a.rs", "Begin a.rs"]);
+}

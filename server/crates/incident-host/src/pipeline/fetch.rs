@@ -220,6 +220,12 @@ pub(super) fn history(
                 log.commits.len()
             )));
         }
+        if log.paths_only {
+            run.problems.push(Problem::warning(
+                "texts of the history are missing from this clone, so changes are told by the \
+                 files alone, without their lines; `git fetch --refetch` brings them",
+            ));
+        }
         history.commits = log.commits;
         history.bounds = query.bounds;
         since = query.query.since;
