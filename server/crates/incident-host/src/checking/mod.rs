@@ -13,6 +13,7 @@ mod toolchain;
 mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use incident_core::api::{ApiWorld, CrateKey, LoadedCrate};
@@ -75,6 +76,12 @@ pub fn check_text(
     let (references, found) = checker.check(text, options, cancel);
     problems.extend(found);
     (references, problems)
+}
+
+/// Returns where the standard library's source lies that names are held against: `rust-src`, or the
+/// pages of the toolchain's documentation. Without one every name of std is unknown.
+pub fn standard_library(workspace: &Workspace) -> Option<PathBuf> {
+    Toolchain::find(workspace).map(|toolchain| toolchain.folder().to_owned())
 }
 
 /// Rounds of asking for crates; each follows re-exports one crate further.

@@ -46,6 +46,11 @@ impl Toolchain {
         })
     }
 
+    /// Returns the folder that holds one folder a crate.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Names the index of one crate: another toolchain, or the same one updated, is another name.
     pub(super) fn cache_name(&self, crate_name: &str) -> String {
         format!("toolchain-{crate_name}-{}", self.version())

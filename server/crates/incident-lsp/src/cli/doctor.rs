@@ -9,6 +9,7 @@ use incident_core::cancel::Cancel;
 use incident_core::problem::Problem;
 use incident_core::report::styled::{Role, Styled};
 use incident_core::report::text;
+use incident_host::checking;
 use incident_host::clock;
 use incident_host::command::{Environment, Program};
 use incident_host::config;
@@ -85,6 +86,7 @@ fn look(root: &Path, cancel: &Cancel) -> (Vec<Line>, Vec<Problem>) {
         cargo(root, &environment),
     ];
     lines.extend(dependencies(&packages, cancel));
+    lines.push(standard_library(&workspace));
     lines.push(kept(root));
     let (_, found) = config::read(root, workspace.is_trusted());
     lines.push(settings(root, &found));
@@ -157,6 +159,14 @@ fn dependencies(packages: &Packages, cancel: &Cancel) -> Vec<Line> {
         (Some(first), _) => Line::works("dependencies", words)
             .advice(&format!("{first} is not, for one: cargo fetch")),
     }]
+}
+
+fn standard_library(workspace: &Workspace) -> Line {
+    match checking::standard_library(workspace) {
+        Some(folder) => Line::works("std", format!("its source is in {}", folder.display())),
+        None => Line::less("std", "its source is not here, so its names count as unknown".into())
+            .advice("rustup component add rust-src"),
+    }
 }
 
 fn kept(root: &Path) -> Line {
