@@ -169,6 +169,12 @@ impl Client {
         self.unread.retain(|message| message["method"] != "textDocument/publishDiagnostics");
     }
 
+    /// Drops messages to the person that have come: the test is about something else.
+    pub(crate) fn skip_messages(&mut self) {
+        self.command("incident.status", json!(null));
+        self.unread.retain(|message| message["method"] != "window/showMessage");
+    }
+
     /// Waits until the diagnostics of a file are as they should be, and returns them.
     pub(crate) fn diagnostics_until(
         &mut self,

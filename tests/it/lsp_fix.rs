@@ -9,7 +9,7 @@ use crate::lsp_incident::{POOL, capabilities, crash_text, repository};
 use crate::support::Repository;
 
 /// The program with a second commit, which put the crash in.
-fn with_culprit() -> Repository {
+pub(crate) fn with_culprit() -> Repository {
     let repository = repository();
     let careful = POOL.replace("&names[at]", "names.get(at).map_or(\"\", String::as_str)");
     repository.commit("Pick with care", &[("src/pool.rs", &careful)]);

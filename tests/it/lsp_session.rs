@@ -56,14 +56,18 @@ fn a_request_is_cancelled_while_eight_slow_ones_run() {
     let asked: Vec<i64> = logs.iter().map(|path| explain(&mut client, path)).collect();
     let status = client.command("incident.status", json!(null));
     assert_eq!(status["nJobs"], 8, "{status}");
-    let start = Instant::now();
+    let mut waits: Vec<Duration> = Vec::new();
     for id in asked.iter().rev() {
+        let start = Instant::now();
         client.notify("$/cancelRequest", json!({ "id": id }));
         let error = client.answer(*id).unwrap_err();
+        waits.push(start.elapsed());
         assert_eq!(error["code"], -32800, "{error}");
     }
-    // A hundredth of this is usual; the machine may be busy.
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    // The best of eight: a busy machine may keep any one of them waiting, but not all.
+    let best = waits.iter().min().unwrap();
+    assert!(*best < Duration::from_millis(10), "{waits:?}");
+    assert!(waits.iter().sum::<Duration>() < Duration::from_secs(1), "{waits:?}");
     client.end();
 }
 

@@ -18,6 +18,8 @@ mod lsp_client;
 mod lsp_fix;
 mod lsp_incident;
 mod lsp_session;
+#[cfg(unix)]
+mod lsp_together;
 mod model;
 mod mutations;
 mod readme;

@@ -13,25 +13,28 @@ function M.check()
     return
   end
 
-  local config = vim.lsp.config.incident_lsp
+  ---@type table<string, vim.lsp.Config?>
+  local configs = vim.lsp.config --[[@as any]]
+  local config = configs.incident_lsp
   if not config then
     health.error('`lsp/incident_lsp.lua` is not on the runtime path', 'Add `editors/nvim` to the runtime path.')
     return
   end
 
   local cmd = config.cmd
+  local program = type(cmd) == 'table' and cmd[1] or nil
   if type(cmd) ~= 'table' then
     health.info('the command is a function; it is not checked')
-  elseif vim.fn.executable(cmd[1]) == 1 then
-    local answer = vim.system({ cmd[1], '--version' }, { text = true, timeout = 5000 }):wait()
+  elseif program and vim.fn.executable(program) == 1 then
+    local answer = vim.system({ program, '--version' }, { text = true, timeout = 5000 }):wait()
     if answer.code == 0 then
-      health.ok(('%s: %s'):format(vim.fn.exepath(cmd[1]), vim.trim(answer.stdout)))
+      health.ok(('%s: %s'):format(vim.fn.exepath(program), vim.trim(answer.stdout or '')))
     else
-      health.error(('`%s --version` failed: %s'):format(cmd[1], vim.trim(answer.stderr or '')))
+      health.error(('`%s --version` failed: %s'):format(program, vim.trim(answer.stderr or '')))
     end
   else
     health.error(
-      ('there is no program `%s`'):format(cmd[1]),
+      ('there is no program `%s`'):format(program or ''),
       'Put it on the PATH, or name it: vim.lsp.config("incident_lsp", { cmd = { "/path/to/incident-lsp" } })'
     )
   end

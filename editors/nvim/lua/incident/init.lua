@@ -23,10 +23,17 @@ local function client()
   if running then
     return running
   end
-  local config = vim.deepcopy(vim.lsp.config[NAME])
+  ---@type table<string, vim.lsp.Config?>
+  local configs = vim.lsp.config --[[@as any]]
+  local known = configs[NAME]
+  if not known then
+    return nil
+  end
+  local config = vim.deepcopy(known)
   local folder = vim.fn.getcwd()
-  config.root_dir = vim.fs.root(0, config.root_markers) or vim.fs.root(folder, config.root_markers) or folder
-  local id = vim.lsp.start(config, { attach = false })
+  local markers = config.root_markers or {}
+  config.root_dir = vim.fs.root(0, markers) or vim.fs.root(folder, markers) or folder
+  local id = vim.lsp.start(config --[[@as vim.lsp.ClientConfig]], { attach = false })
   return id and vim.lsp.get_client_by_id(id)
 end
 
@@ -135,7 +142,9 @@ M.verbs = {
   paste = {
     about = 'explain what is on the clipboard',
     run = function()
-      local ok, text = pcall(vim.fn.getreg, '+')
+      local ok, text = pcall(function()
+        return vim.fn.getreg('+')
+      end)
       if not ok or text == '' then
         text = vim.fn.getreg('"')
       end
@@ -149,7 +158,9 @@ M.verbs = {
   fix = {
     about = 'choose among the fixes for the line under the cursor',
     run = function()
-      vim.lsp.buf.code_action({ context = { only = { 'quickfix.incident' }, diagnostics = {} } })
+      -- The kind is our own, below one that the protocol names.
+      local kinds = { 'quickfix.incident' --[[@as lsp.CodeActionKind]] }
+      vim.lsp.buf.code_action({ context = { only = kinds, diagnostics = {}, triggerKind = 1 } })
     end,
   },
   report = {
@@ -161,6 +172,13 @@ M.verbs = {
           vim.cmd.edit(vim.fn.fnameescape(answer.path))
         end
       end)
+    end,
+  },
+  confirm = {
+    about = 'note that the first hypothesis was the cause',
+    run = function(_, rest)
+      local number = tonumber(rest[1])
+      execute('incident.confirm', { number and { number = number } or vim.empty_dict() })
     end,
   },
   check = {
@@ -195,7 +213,7 @@ M.verbs = {
   clear = {
     about = 'take away everything that is shown',
     run = function()
-      -- A scratch worktree has a server of its own; each takes away what it shows.
+      -- Folders without a common root have servers of their own; each takes away what it shows.
       for _, server in ipairs(vim.lsp.get_clients({ name = NAME })) do
         server:request('workspace/executeCommand', { command = 'incident.clear', arguments = {} }, function(err)
           if err then

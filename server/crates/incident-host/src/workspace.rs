@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use incident_core::cancel::Cancel;
+use incident_core::deps::PackageId;
 use incident_core::problem::Problem;
 
 use crate::checking::{Checker, LastChecker};
@@ -118,6 +119,12 @@ impl Workspace {
     /// Looks at the workspace; returns the last look itself where nothing has changed since.
     pub fn look_again(&self, cancel: &Cancel) -> Arc<Look> {
         self.memory.look.again(self, cancel)
+    }
+
+    /// Returns the folder that holds the source of a package in the version that is resolved.
+    pub fn package_root(&self, id: &PackageId, cancel: &Cancel) -> Option<PathBuf> {
+        let look = self.last_look().unwrap_or_else(|| self.look_again(cancel));
+        look.packages.source(id, cancel).ok().map(|source| source.root)
     }
 
     /// Returns what checks names against the packages of `look`.

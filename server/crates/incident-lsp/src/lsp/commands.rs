@@ -17,6 +17,8 @@ pub(crate) enum Command {
     Dismiss,
     /// Takes up an incident that was put aside.
     Reopen,
+    /// Notes that a hypothesis was the cause, for the next time.
+    Confirm,
     /// Returns a few redacted lines for the channel.
     CopySummary,
     /// Opens a fix, or the reverse of a commit, in a scratch worktree.
@@ -73,6 +75,7 @@ pub(crate) const TABLE: &[Row] = &[
     row(Command::List, "incident.list", "List Incidents", "list", None),
     row(Command::Dismiss, "incident.dismiss", "Dismiss Incident", "dismiss", None),
     row(Command::Reopen, "incident.reopen", "Reopen Incident", "reopen", None),
+    row(Command::Confirm, "incident.confirm", "Confirm Cause", "confirm", None),
     row(Command::Clear, "incident.clear", "Clear", "clear", None),
     row(Command::Status, "incident.status", "Status", "status", Some("doctor")),
 ];

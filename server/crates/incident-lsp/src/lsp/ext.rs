@@ -61,6 +61,17 @@ pub(crate) struct IncidentParams {
     pub(crate) id: Option<String>,
 }
 
+/// `incident.confirm`: this was the cause.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConfirmParams {
+    /// The incident's id, or the beginning of it; the newest one without.
+    #[serde(alias = "incident")]
+    pub(crate) id: Option<String>,
+    /// The hypothesis' number, from 1; the first one without.
+    pub(crate) number: Option<u32>,
+}
+
 /// `incident.openFix`: the fix of hypothesis `number` (the first one without), or the reverse of `commit`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]

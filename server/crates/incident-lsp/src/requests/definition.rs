@@ -1,5 +1,8 @@
 //! `textDocument/definition`: from a frame of a trace or log document to its source.
 
+use std::path::Path;
+
+use incident_core::cancel::Cancel;
 use incident_core::present::words;
 use incident_core::resolve::Resolution;
 use incident_host::pipeline::ExplainOptions;
@@ -63,15 +66,25 @@ pub(super) async fn look_up(server: &Server, uri: &Url, offset: usize) -> Result
             }
         }
     };
-    let resolution = trace_document::resolution(&found.explanation, &printed);
-    Ok(looked_up(&found.root, &printed, resolution))
+    let resolution = trace_document::resolution(&found.explanation, &printed).cloned();
+    let root = found.root.clone();
+    let package = resolution.as_ref().and_then(|it| it.package.clone());
+    let base = match package {
+        // Where a package lies only the disk tells.
+        Some(id) => {
+            let snapshot = server.state.snapshot();
+            super::blocking(move || snapshot.workspace(&root).package_root(&id, &Cancel::new()))
+                .await
+                .flatten()
+        }
+        None => Some(root),
+    };
+    Ok(looked_up(base.as_deref(), &printed, resolution.as_ref()))
 }
 
-fn looked_up(
-    root: &std::path::Path,
-    printed: &Printed,
-    resolution: Option<&Resolution>,
-) -> LookedUp {
+/// Turns a resolution into places below `base`: the workspace's root, or that of a package;
+/// `None` where the package is not on this machine.
+fn looked_up(base: Option<&Path>, printed: &Printed, resolution: Option<&Resolution>) -> LookedUp {
     let printed_at = match printed.location.line {
         Some(line) => format!("{}:{line}", printed.location.file),
         None => printed.location.file.clone(),
@@ -81,12 +94,12 @@ fn looked_up(
         return LookedUp { message, is_frame: true, ..LookedUp::default() };
     };
     let target = |path: &str, line: Option<u32>| {
-        let uri = Url::from_file_path(root.join(path)).ok()?;
+        let path = base?.join(path);
+        let uri = Url::from_file_path(path.is_file().then_some(path)?).ok()?;
         let start = trace_document::line_start(line);
         Some(Location::new(uri, Range::new(start, start)))
     };
-    let in_workspace = resolution.package.is_none();
-    let place = resolution.place.as_ref().filter(|_| in_workspace);
+    let place = resolution.place.as_ref();
     let mut targets: Vec<Location> = Vec::new();
     targets.extend(place.and_then(|place| {
         let line = place.line.or(place.item.as_ref().map(|item| item.start_line));

@@ -1,6 +1,7 @@
 //! `workspace/executeCommand`: the commands of [`crate::lsp::commands`], each in its own file.
 
 mod check_apis;
+mod confirm;
 mod explain;
 mod fix;
 mod incidents;
@@ -40,6 +41,9 @@ pub(crate) async fn execute_command(
         }
         Command::Reopen => {
             answer(&incidents::reopen(server, &from_proto::argument(&id, arguments)?)?)
+        }
+        Command::Confirm => {
+            answer(&confirm::confirm(server, from_proto::argument(&id, arguments)?).await?)
         }
         Command::Report => {
             answer(&report::report(server, &from_proto::argument(&id, arguments)?).await?)
