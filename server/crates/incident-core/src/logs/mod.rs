@@ -44,9 +44,18 @@ pub const MARGIN_BYTES: usize = 64 << 10;
 /// Stops early when `cancel` is raised; what was read by then is grouped, with a problem that says
 /// where it stopped.
 pub fn group(inputs: &[RawInput], cancel: &Cancel) -> (LogReport, Vec<Problem>) {
+    group_since(inputs, None, cancel)
+}
+
+/// Groups like [`group()`], where something else than the log tells the time of the deploy.
+pub fn group_since(
+    inputs: &[RawInput],
+    deploy: Option<DeployTime>,
+    cancel: &Cancel,
+) -> (LogReport, Vec<Problem>) {
     let texts: Vec<(&str, &[u8])> =
         inputs.iter().map(|input| (input.name.as_str(), input.text.as_bytes())).collect();
-    let tallied = group_bytes(&texts, ScanOptions::default(), None, cancel);
+    let tallied = group_bytes(&texts, ScanOptions::default(), deploy, cancel);
     (tallied.report, tallied.problems)
 }
 

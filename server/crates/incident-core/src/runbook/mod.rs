@@ -56,7 +56,7 @@ const MAX_PASSAGES: usize = 3;
 /// How much of a passage is shown, in characters.
 const MAX_EXCERPT: usize = 400;
 /// A page below this share of the best one's score speaks of something else.
-const LEAST_SHARE: f64 = 0.5;
+const LEAST_SHARE: f64 = 0.35;
 
 /// Puts what the index found in order: the page that fits best first, and of each page what to do
 /// before what was tried, before what merely matched.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::incident::Incident;
 use crate::logs::LogReport;
+use crate::present::ExplainedIncident;
 
 /// Words and names to look for. A bounded number of each, the most telling first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +49,11 @@ impl Question {
         for token in text.split(|c: char| !is_part(c)) {
             let token = token.trim_matches(['.', ':', '-']);
             let is_name = token.contains('_') || token.contains("::");
+            // `pool.max_size` is written as `max_size` where the table is clear.
+            if is_name && token.contains('.') {
+                let parts = token.split('.').filter(|part| part.contains('_'));
+                parts.for_each(|part| push_new(&mut self.names, part.to_owned()));
+            }
             if is_name && token.len() <= 80 && self.names.len() < MAX_TERMS {
                 push_new(&mut self.names, token.to_owned());
             }
@@ -72,10 +77,15 @@ fn push_new(list: &mut Vec<String>, term: String) {
     }
 }
 
-/// Makes the question for `incident`: its messages, its own functions, its log groups, and the names
+/// Makes the question for an incident: the likeliest cause, its messages, its own functions, its log groups, and the names
 /// in the suspects' reasons.
-pub fn question(incident: &Incident, logs: &LogReport) -> Question {
+pub fn question(explained: &ExplainedIncident, logs: &LogReport) -> Question {
+    let incident = &explained.incident;
     let mut question = Question { fingerprint: incident.id.clone(), ..Question::default() };
+    // What is held for the cause tells more than what merely came with it.
+    if let Some(first) = explained.hypotheses.first() {
+        question.add(&first.hypothesis().title);
+    }
     let mut seen = BTreeSet::new();
     for trace in &incident.traces {
         for cause in &trace.trace.causes {

@@ -9,7 +9,7 @@ mod skew;
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::skew::skew;
-use crate::logs::{GroupStatus, Level};
+use crate::logs::{DeployHow, DeployTime, GroupStatus, Level};
 use crate::neutral;
 use crate::present::Explanation;
 
@@ -188,6 +188,19 @@ pub fn build(explanation: &Explanation, documents: Vec<Event>) -> Vec<Event> {
     events
 }
 
+/// Returns the deploy that people or bots told of: the last one before the first alert.
+pub fn deploy(events: &[Event]) -> Option<DeployTime> {
+    let alert = events.iter().filter(|event| event.kind == EventKind::Alert).map(|it| it.at).min();
+    let before = |event: &&Event| alert.is_none_or(|alert| event.at < alert);
+    let deploys = events.iter().filter(|event| event.kind == EventKind::Deploy).filter(before);
+    deploys.max_by_key(|event| event.at).map(|event| DeployTime {
+        at: event.at.to_string(),
+        how: DeployHow::Event,
+        evidence: format!("{} says \"{}\"", event.source, event.what),
+        line: None,
+    })
+}
+
 /// Returns the metrics' lasting changes.
 fn measured(explanation: &Explanation) -> impl Iterator<Item = Event> {
     explanation.metrics.changes.iter().filter_map(|change| {
@@ -200,7 +213,9 @@ fn measured(explanation: &Explanation) -> impl Iterator<Item = Event> {
 /// Returns the deploy that the log tells of, and when the kinds of records began that are new since
 /// or come in bursts; harmless ones are left out.
 fn logged(explanation: &Explanation) -> impl Iterator<Item = Event> {
-    let deploy = explanation.logs.deploy.iter().filter_map(|deploy| {
+    let deploy = explanation.logs.deploy.iter();
+    // What a document told stands on the axis already.
+    let deploy = deploy.filter(|deploy| deploy.how != DeployHow::Event).filter_map(|deploy| {
         let source = deploy.line.as_ref().map_or("log", |(input, _)| input);
         Some(Event::new(
             parse(&deploy.at)?,

@@ -78,3 +78,18 @@ fn text_from_outside_is_one_plain_line() {
     assert!(!event.what.contains('\u{1b}') && !event.what.contains('\n'), "{}", event.what);
     assert!(!event.source.contains('\u{1b}'));
 }
+
+#[test]
+fn the_deploy_is_the_last_one_before_the_alert() {
+    let event = |time: &str, kind, what: &str| Event::new(at(time), kind, Clock::Chat, "ops", what);
+    let events = [
+        event("2026-05-01T09:00:00Z", EventKind::Deploy, "rollout of a started"),
+        event("2026-05-01T09:04:00Z", EventKind::Deploy, "rollout of a complete"),
+        event("2026-05-01T09:10:00Z", EventKind::Alert, "5xx"),
+        event("2026-05-01T09:30:00Z", EventKind::Deploy, "rollout of b complete"),
+    ];
+    let told = deploy(&events).unwrap();
+    assert_eq!(told.at, "2026-05-01T09:04:00Z");
+    assert_eq!(told.evidence, "ops says \"rollout of a complete\"");
+    assert_eq!(deploy(&events[2..3]), None);
+}

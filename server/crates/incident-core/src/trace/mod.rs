@@ -288,6 +288,14 @@ fn says_something(trace: &Trace) -> bool {
     !trace.causes.is_empty() || trace.location.is_some() || trace.frames.iter().any(names_something)
 }
 
+/// Says whether `problem` is the word of [`parse`] that there is no trace in an input.
+pub fn is_no_trace(problem: &Problem) -> bool {
+    problem.message.starts_with(NO_TRACE)
+}
+
+/// How the word begins.
+const NO_TRACE: &str = "no stack trace in ";
+
 /// Says what was read and what to paste.
 fn no_trace(input: &RawInput) -> Problem {
     let n_lines = input.text.lines().count();
@@ -297,7 +305,7 @@ fn no_trace(input: &RawInput) -> Problem {
             input.name
         ),
         _ => format!(
-            "no stack trace in {} ({n_lines} lines read); paste the panic message with its backtrace (RUST_BACKTRACE=1), or a log that holds it",
+            "{NO_TRACE}{} ({n_lines} lines read); paste the panic message with its backtrace (RUST_BACKTRACE=1), or a log that holds it",
             input.name
         ),
     };

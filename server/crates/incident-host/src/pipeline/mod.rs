@@ -192,7 +192,8 @@ impl<'a> Run<'a> {
             ..Explanation::default()
         };
         self.stage("Reading the input");
-        let reading_log = scope.spawn(move || logs::group(inputs, cancel));
+        let deploy = timeline::deploy(&unfolded.timeline);
+        let reading_log = scope.spawn(move || logs::group_since(inputs, deploy, cancel));
         let traces = self.read_traces(unfolded);
 
         self.stage("Looking at the workspace");
@@ -221,6 +222,7 @@ impl<'a> Run<'a> {
         let Tied { tree, ground, head, symbols, mut sources, resolved } = tied;
         explanation.workspace.head = head.map(|head| head.0);
         explanation.logs = self.joined(reading_log).unwrap_or_default();
+        self.forgive_logs(&explanation.logs);
         if statements::are_worthwhile(&explanation.logs) {
             self.stage("Looking for the statements behind the log");
             let found =
@@ -313,6 +315,17 @@ impl<'a> Run<'a> {
             traces.truncate(MAX_TRACES);
         }
         traces
+    }
+
+    /// Drops the word that there is no trace in an input that was read as a log: it has its say.
+    fn forgive_logs(&mut self, report: &LogReport) {
+        let is_log = |name: &str| {
+            report.groups.iter().any(|group| group.input == name && group.first_seen.is_some())
+        };
+        self.problems.retain(|problem| {
+            let place = problem.location.as_ref().filter(|_| trace::is_no_trace(problem));
+            !place.is_some_and(|place| is_log(&place.path))
+        });
     }
 
     /// Starts to read the commits up to the deployed one.

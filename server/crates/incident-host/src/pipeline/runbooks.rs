@@ -16,7 +16,7 @@ impl Run<'_> {
             if self.cancel.is_cancelled() {
                 return;
             }
-            let question = runbook::question(&explained.incident, &explanation.logs);
+            let question = runbook::question(explained, &explanation.logs);
             let folders = &self.config.runbook_folders;
             let found = runbooks::search(self.workspace, listing, folders, &question, self.cancel);
             explained.incident.runbooks = self.noting(found);

@@ -8,13 +8,33 @@ use crate::timeline::{Clock, Event, EventKind};
 /// How many events a screen takes.
 const MAX_EVENTS: usize = 16;
 
+/// Says what goes first where there is too little room; `None` for what never stands here.
+fn weight(event: &Event) -> Option<u8> {
+    match event.kind {
+        EventKind::Deploy | EventKind::Rollback | EventKind::Resolved => Some(0),
+        EventKind::Alert | EventKind::Acknowledged | EventKind::Escalated => Some(1),
+        EventKind::Attempt => Some(1),
+        EventKind::Error if event.clock != Clock::Log => Some(1),
+        EventKind::Error if event.what.starts_with("first seen") => Some(1),
+        EventKind::Metric => Some(2),
+        EventKind::Error => Some(3),
+        EventKind::Commit | EventKind::Breadcrumb => Some(4),
+        EventKind::Message | EventKind::Note => None,
+    }
+}
+
 /// Draws what happened when; nothing where all of it stands in the report already.
 pub(super) fn axis(out: &mut Styled, events: &[Event]) {
     if events.iter().all(|event| matches!(event.clock, Clock::Log | Clock::Git)) {
         return;
     }
-    let reports = |event: &&Event| !matches!(event.kind, EventKind::Message | EventKind::Note);
-    let shown: Vec<&Event> = events.iter().filter(reports).take(MAX_EVENTS).collect();
+    let mut shown: Vec<(u8, &Event)> =
+        events.iter().filter_map(|event| Some((weight(event)?, event))).collect();
+    // Stable: of one weight the earlier ones stay.
+    shown.sort_by_key(|(weight, _)| *weight);
+    shown.truncate(MAX_EVENTS);
+    let mut shown: Vec<&Event> = shown.into_iter().map(|(_, event)| event).collect();
+    shown.sort();
     out.gap();
     out.line(Role::Headline, "When (UTC)");
     let mut day = String::new();
