@@ -5,6 +5,7 @@ mod drift;
 mod floor;
 mod histories;
 mod index;
+mod logs;
 mod published;
 mod regressions;
 mod table;
@@ -35,6 +36,8 @@ enum Command {
     Index(index::Args),
     /// Where the places of older traces lie in later source.
     Drift(drift::Args),
+    /// How well a log's records are grouped, and what is new after a deploy.
+    Logs(logs::Args),
 }
 
 /// How the figures are printed.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Apis(args) => apis::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::Index(args) => index::run(&args),
+        Command::Logs(args) => logs::run(&args),
     };
     match done {
         Ok(code) => code,

@@ -9,6 +9,7 @@ mod message;
 pub mod checking;
 pub mod git;
 pub mod input;
+pub mod logs;
 pub mod packages;
 pub mod source;
 

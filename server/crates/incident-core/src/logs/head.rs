@@ -4,6 +4,9 @@
 //! and brackets, so the parts are read one after another instead of one pattern a format.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::stamp::{self, Clock, Micros};
 use super::{Level, json, logfmt};
@@ -353,7 +356,8 @@ fn logger_and_message<'a>(text: &'a [u8], head: &mut Head<'a>) {
 
 /// Says whether a field of a plain line says 500 to 599.
 fn says_server_error(message: &[u8]) -> bool {
-    let Some(at) = memchr::memmem::find(message, b"status") else { return false };
+    static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"status"));
+    let Some(at) = STATUS.find(message) else { return false };
     let rest = message.get(at + 6..).unwrap_or_default();
     let rest = rest.strip_prefix(b"_code").unwrap_or(rest);
     let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
@@ -404,17 +408,19 @@ fn level_in(inside: &[u8]) -> Option<Level> {
 
 /// Says whether a word looks like the name of a logger or a module: dotted or with `::`.
 fn is_logger(word: &[u8]) -> bool {
-    let is_part = |byte: &u8| {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'_' | b'.' | b':' | b'$' | b'-' | b'/' | b'<' | b'>' | b'@')
-    };
-    let Some(first) = word.first() else { return false };
-    (3..=100).contains(&word.len())
-        && first.is_ascii_alphabetic()
-        && word.iter().any(|byte| matches!(byte, b'.' | b':' | b'$' | b'/'))
-        && !word.ends_with(b".")
-        && word.iter().all(is_part)
-        && word.iter().filter(|byte| byte.is_ascii_digit()).count() * 3 < word.len()
+    if !(3..=100).contains(&word.len()) || !word.first().is_some_and(u8::is_ascii_alphabetic) {
+        return false;
+    }
+    let (mut n_digits, mut has_mark) = (0, false);
+    for byte in word {
+        match byte {
+            b'0'..=b'9' => n_digits += 1,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' | b'<' | b'>' | b'@' => {}
+            b'.' | b':' | b'$' | b'/' => has_mark = true,
+            _ => return false,
+        }
+    }
+    has_mark && !word.ends_with(b".") && n_digits * 3 < word.len()
 }
 
 /// Says whether a word is a plain name.
@@ -449,4 +455,29 @@ pub(super) fn level_of_priority(number: u32) -> Level {
         5 | 6 => Level::Info,
         _ => Level::Debug,
     }
+}
+
+/// Says whether a line is surely the head of a record below a warning, by a look at its start.
+///
+/// For reading severe records alone: most lines of most logs are neither severe nor continue one.
+pub(super) fn is_surely_mild(line: &[u8]) -> bool {
+    const LOOK: usize = 110;
+    if !matches!(line.first(), Some(b'0'..=b'9' | b'[' | b'{' | b'A'..=b'Z' | b't' | 0x1b)) {
+        return false;
+    }
+    let start = line.get(..LOOK).unwrap_or(line);
+    memchr::memchr3_iter(b'D', b'I', b'l', start).any(|at| {
+        let word = start.get(at..).unwrap_or_default();
+        let before = at.checked_sub(1).and_then(|at| start.get(at)).copied().unwrap_or(b' ');
+        let is_level = word.starts_with(b"DEBUG") || word.starts_with(b"INFO");
+        let ends = |n: usize| word.get(n).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        let is_whole = ends(if word.starts_with(b"DEBUG") { 5 } else { 4 });
+        // After a blank, a bracket, a quote, or a colour.
+        (is_level && is_whole && matches!(before, b' ' | b'[' | b'"' | b'm' | b'\t'))
+            || word.starts_with(b"level=debug")
+            || word.starts_with(b"level=info")
+            || [&b"level\":20"[..], b"level\":30", b"level\\\":20", b"level\\\":30"]
+                .iter()
+                .any(|it| word.starts_with(it))
+    })
 }

@@ -6,6 +6,7 @@
 
 mod attach;
 mod change;
+mod deploy;
 mod envelope;
 mod head;
 mod json;
@@ -20,8 +21,7 @@ mod survey;
 mod tally;
 mod trace;
 
-use rayon::prelude::*;
-
+pub use self::deploy::{deploy_time, first_stamp};
 pub use self::report::{
     DeployHow, DeployTime, GroupFrame, GroupKind, GroupStatus, GroupTrace, Level, LogGroup,
     LogReport, Minute, Rates,
@@ -67,16 +67,8 @@ pub fn group_bytes(
     cancel: &Cancel,
 ) -> Tallied {
     options.year = options.year.or_else(|| inputs.iter().find_map(|(_, text)| year_in(text)));
-    let mut tally = Tally::new(options.clone());
-    for (name, text) in inputs {
-        let input = tally.begin_input(name);
-        let starts: Vec<usize> = (0..text.len()).step_by(BLOCK_BYTES).collect();
-        let blocks: Vec<Block> = starts
-            .into_par_iter()
-            .map(|start| scan(&window(text, start, input), &options, cancel))
-            .collect();
-        blocks.into_iter().for_each(|block| tally.add(block));
-    }
+    let mut tally = Tally::new(options);
+    inputs.iter().for_each(|(name, text)| tally.add_text(name, text, cancel));
     tally.finish(deploy)
 }
 
@@ -86,22 +78,6 @@ pub fn group_messages(messages: &[&[u8]]) -> Tallied {
     let input = tally.begin_input("messages");
     tally.add(scan::scan_messages(messages, input));
     tally.finish(None)
-}
-
-/// Returns the window around the block that begins at `start`.
-fn window(text: &[u8], start: usize, input: u32) -> Window<'_> {
-    let end = (start + BLOCK_BYTES).min(text.len());
-    let from = start.saturating_sub(MARGIN_BYTES);
-    // The last line is read whole, however long.
-    let line_end = memchr::memchr(b'\n', text.get(end..).unwrap_or_default());
-    let to = (end + line_end.map_or(0, |at| at + 1) + MARGIN_BYTES).min(text.len());
-    Window {
-        bytes: text.get(from..to).unwrap_or_default(),
-        owned: start - from..end - from,
-        begins_line: from == 0,
-        input,
-        offset: from as u64,
-    }
 }
 
 /// Returns the year of the first stamp that names one, for those that do not.

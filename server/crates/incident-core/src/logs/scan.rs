@@ -166,6 +166,10 @@ impl Scanner<'_> {
         unescaped: &mut Vec<u8>,
         uncoloured: &mut Vec<u8>,
     ) {
+        if self.options.severe_only && !self.options.labels && head::is_surely_mild(line) {
+            self.n_records += u64::from(is_owned);
+            return;
+        }
         let envelope = envelope::open(line, &self.clock, unescaped);
         let body = envelope.body.unwrap_or(unescaped);
         let body = if memchr::memchr(0x1b, body).is_some() {

@@ -2,14 +2,17 @@
 
 use std::cmp::Reverse;
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::change;
 use super::mine::{self, Mined};
 use super::report::{DeployTime, GroupKind, GroupTrace, LogGroup, LogReport, Minute};
-use super::scan::{Block, NO_SHAPE, ScanOptions};
+use super::scan::{Block, NO_SHAPE, ScanOptions, Window, scan};
 use super::shapes::{KeyMap, Shape, Stats};
 use super::stamp::{self, Micros};
+use super::{BLOCK_BYTES, MARGIN_BYTES};
+use crate::cancel::Cancel;
 use crate::problem::Problem;
 use crate::text::ByteSpan;
 
@@ -20,7 +23,7 @@ const MAX_SAMPLE_CHARS: usize = 400;
 const MAX_MESSAGE_CHARS: usize = 1000;
 
 /// Blocks added up so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
     options: ScanOptions,
     inputs: Vec<Input>,
@@ -33,7 +36,7 @@ pub struct Tally {
     problems: Vec<Problem>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Input {
     name: String,
     n_lines: u64,
@@ -99,6 +102,18 @@ impl Tally {
         }
         let global = |local: &u32| numbers.get(*local as usize).copied().unwrap_or(NO_SHAPE);
         self.labels.extend(block.labels.iter().map(global));
+    }
+
+    /// Reads and adds a text that is at hand.
+    pub fn add_text(&mut self, name: &str, text: &[u8], cancel: &Cancel) {
+        let input = self.begin_input(name);
+        let starts: Vec<usize> = (0..text.len()).step_by(BLOCK_BYTES).collect();
+        let options = &self.options;
+        let blocks: Vec<Block> = starts
+            .into_par_iter()
+            .map(|start| scan(&window(text, start, input), options, cancel))
+            .collect();
+        blocks.into_iter().for_each(|block| self.add(block));
     }
 
     /// Notes what kept a part from being read.
@@ -234,6 +249,22 @@ impl Tally {
             trace,
             ..LogGroup::default()
         }
+    }
+}
+
+/// Returns the window around the block that begins at `start`.
+fn window(text: &[u8], start: usize, input: u32) -> Window<'_> {
+    let end = (start + BLOCK_BYTES).min(text.len());
+    let from = start.saturating_sub(MARGIN_BYTES);
+    // The last line is read whole, however long.
+    let line_end = memchr::memchr(b'\n', text.get(end..).unwrap_or_default());
+    let to = (end + line_end.map_or(0, |at| at + 1) + MARGIN_BYTES).min(text.len());
+    Window {
+        bytes: text.get(from..to).unwrap_or_default(),
+        owned: start - from..end - from,
+        begins_line: from == 0,
+        input,
+        offset: from as u64,
     }
 }
 

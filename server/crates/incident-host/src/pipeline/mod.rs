@@ -22,6 +22,7 @@ mod tie;
 pub use self::statements::attach_statements;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{Scope, ScopedJoinHandle};
 
@@ -32,7 +33,7 @@ use incident_core::history::History;
 use incident_core::hypothesis::{self, CheckedHypothesis, HypothesisInput};
 use incident_core::incident::{self, Incident, Repeated};
 use incident_core::input::RawInput;
-use incident_core::logs::{self, LogReport};
+use incident_core::logs::LogReport;
 use incident_core::metrics::{self, MetricReport};
 use incident_core::present::{ExplainedIncident, Explanation, WorkspaceInfo};
 use incident_core::problem::Problem;
@@ -49,6 +50,7 @@ use self::tie::{Task, Tied};
 use crate::checking::CheckOptions;
 use crate::config::{self, Config};
 use crate::git::GitError;
+use crate::logs;
 use crate::look::Look;
 use crate::workspace::Workspace;
 
@@ -69,6 +71,8 @@ pub struct ExplainOptions {
     pub since: Option<String>,
     /// Keep the answer in the store, so that `fix` and `forget` can name it.
     pub store: bool,
+    /// Files of which only a part is among the inputs: as logs they are read whole.
+    pub whole_logs: Vec<PathBuf>,
     /// The model to ask, where the person asked for one.
     pub model: Option<ModelOptions>,
 }
@@ -193,7 +197,11 @@ impl<'a> Run<'a> {
         };
         self.stage("Reading the input");
         let deploy = timeline::deploy(&unfolded.timeline);
-        let reading_log = scope.spawn(move || logs::group_since(inputs, deploy, cancel));
+        let whole_logs = &self.options.whole_logs;
+        let reading_log = scope.spawn(move || {
+            let tallied = logs::group(inputs, whole_logs, deploy, cancel);
+            (tallied.report, tallied.problems)
+        });
         let traces = self.read_traces(unfolded);
 
         self.stage("Looking at the workspace");

@@ -215,9 +215,25 @@ pub(super) struct WorkspaceArgs {
 
 #[derive(ClapArgs, Debug)]
 pub(super) struct LogsArgs {
-    /// Log files; `-` is standard input.
+    /// Log files, folders of them, or patterns (`'pods/*.log'`), also packed with gzip or zstd;
+    /// `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<String>,
+    #[command(flatten)]
+    pub(super) workspace: WorkspaceArgs,
+    /// When the change went out: RFC 3339, `14:05`, or words ("14:00 fine, 14:05 failing"); without
+    /// it the log itself is asked.
+    #[arg(long, value_name = "TIME")]
+    pub(super) deploy_at: Option<String>,
+    /// The zone of time stamps that name none: `+02:00`, `Europe/Berlin`; by default UTC.
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub(super) tz: Option<String>,
+    /// Group warnings and worse alone: faster, for very large logs.
+    #[arg(long)]
+    pub(super) severe: bool,
+    /// Go on as lines arrive, also when the file is rotated or cut; Ctrl-C ends it.
+    #[arg(long, short)]
+    pub(super) follow: bool,
     /// What to print.
     #[arg(long, value_enum, default_value_t = DataFormat::Text)]
     pub(super) format: DataFormat,

@@ -32,6 +32,7 @@ pub(super) fn run(args: &ExplainArgs) -> Outcome {
         since: args.since.clone(),
         store: !args.no_store && !args.show_prompt,
         model: model_options(args),
+        whole_logs: args.inputs.iter().map(PathBuf::from).filter(|path| is_cut(path)).collect(),
     };
     let (explanation, requests) = explain(inputs, problems, &root, options)?;
     if args.show_prompt {
@@ -44,6 +45,11 @@ pub(super) fn run(args: &ExplainArgs) -> Outcome {
         FailOn::Note => true,
     });
     Ok(ExitCode::from(if found { FINDINGS } else { DONE }))
+}
+
+/// Says whether a file is larger than what is loaded of it.
+fn is_cut(path: &Path) -> bool {
+    path.metadata().is_ok_and(|meta| meta.len() > incident_host::input::MAX_INPUT_BYTES as u64)
 }
 
 fn explain(
