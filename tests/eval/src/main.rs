@@ -4,6 +4,7 @@ mod apis;
 mod drift;
 mod floor;
 mod histories;
+mod incident;
 mod index;
 mod logs;
 mod published;
@@ -34,6 +35,8 @@ enum Command {
     Apis(apis::Args),
     /// How fast the symbols of a workspace are read.
     Index(index::Args),
+    /// An incident folder: culprit, places, change points, from log, repository and metrics.
+    Incident(incident::Args),
     /// Where the places of older traces lie in later source.
     Drift(drift::Args),
     /// How well a log's records are grouped, and what is new after a deploy.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Regressions(args) => regressions::run(&args),
         Command::Traces(args) => traces::run(&args),
         Command::Apis(args) => apis::run(&args),
+        Command::Incident(args) => incident::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::Index(args) => index::run(&args),
         Command::Logs(args) => logs::run(&args),

@@ -16,6 +16,7 @@ mod notifications;
 mod requests;
 
 mod diagnostics;
+mod log_document;
 mod lsp;
 mod progress;
 mod trace_document;

@@ -201,8 +201,8 @@ pub fn cause_class(best: Option<&CheckedHypothesis>) -> &'static str {
     let Some(hypothesis) = best.map(CheckedHypothesis::hypothesis) else { return "unknown" };
     let changed = hypothesis.evidence.iter().find(|it| it.kind == EvidenceKind::Hunk);
     match (changed, &hypothesis.origin) {
-        (Some(hunk), _) if crate::suspects::is_code(&hunk.location.path) => "code",
-        (Some(_), _) => "config",
+        (Some(hunk), _) if crate::config_changes::is_config(&hunk.location.path) => "config",
+        (Some(_), _) => "code",
         (None, HypothesisOrigin::Signature(name)) => {
             signatures::infra::cause_class(name).unwrap_or("code")
         }

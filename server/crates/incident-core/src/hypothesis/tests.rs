@@ -22,6 +22,7 @@ use crate::trace;
 
 mod families;
 mod hostile;
+mod infra;
 mod lock;
 mod signatures;
 

@@ -1,5 +1,6 @@
 //! An incident without a trace: errors that a log is suddenly full of.
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{Incident, IncidentKind, Past};
@@ -26,16 +27,22 @@ const MAX_TITLE: usize = 120;
 pub fn burst(report: &LogReport, others: &[Incident]) -> Option<Incident> {
     let mut groups: Vec<&LogGroup> =
         report.groups.iter().filter(|group| is_part(group, report)).collect();
-    groups.sort_by(|a, b| (onset(a), a.first_line).cmp(&(onset(b), b.first_line)));
+    groups.sort_by_key(|group| (onset(group), group.first_line));
     let head = head(&groups)?;
     let count: u64 =
         groups.iter().filter(|group| group.level >= Level::Error).map(|it| since(it)).sum();
+    let bare = |group: &&&LogGroup| group.trace.is_none();
+    let n_bare: u64 = groups.iter().filter(bare).map(|it| since(it)).sum();
     let of_traces: u64 = others.iter().map(|incident| incident.count).sum();
-    let is_beside = of_traces > 0;
-    if is_beside && (count < MIN_BESIDE_TRACES || count < of_traces.saturating_mul(TIMES_MORE)) {
+    let is_told = head.status != GroupStatus::Unknown;
+    let is_much = n_bare >= of_traces.saturating_mul(TIMES_MORE);
+    // Beside traces a few errors more are what the traces tell of already.
+    if of_traces > 0 && (n_bare < MIN_BESIDE_TRACES || !(is_told || is_much)) {
         return None;
     }
-    let first_seen = groups.iter().filter(|it| it.level >= Level::Error).find_map(|it| onset(it));
+    let is_like_head = |group: &&&LogGroup| group.status == head.status;
+    let errors = groups.iter().filter(|group| group.level >= Level::Error);
+    let first_seen = errors.filter(is_like_head).filter_map(|group| onset(group)).min();
     let last_seen = groups.iter().filter_map(|group| group.last_seen.as_deref()).max();
     Some(Incident {
         runbooks: Vec::new(),
@@ -44,7 +51,7 @@ pub fn burst(report: &LogReport, others: &[Incident]) -> Option<Incident> {
         kind: IncidentKind::ErrorBurst,
         deployed: None,
         language: Language::Unknown,
-        first_seen: first_seen.map(str::to_owned),
+        first_seen,
         last_seen: last_seen.map(str::to_owned),
         count,
         traces: Vec::new(),
@@ -58,7 +65,9 @@ pub fn burst(report: &LogReport, others: &[Incident]) -> Option<Incident> {
 
 /// Says whether a group belongs to the burst.
 fn is_part(group: &LogGroup, report: &LogReport) -> bool {
-    let is_severe = group.level >= Level::Warn && group.trace.is_none();
+    // Without a deploy time crashes are told by their traces alone.
+    let is_told = matches!(group.status, GroupStatus::New | GroupStatus::Bursting);
+    let is_severe = group.level >= Level::Warn && (is_told || group.trace.is_none());
     let any_told = report.groups.iter().any(|it| {
         it.level >= Level::Error
             && it.trace.is_none()
@@ -85,11 +94,25 @@ fn head<'a>(groups: &[&'a LogGroup]) -> Option<&'a LogGroup> {
     named().find(|group| since(group).saturating_mul(10) >= most).copied()
 }
 
-/// Returns when a group began to matter: where it burst, else where it came first.
-pub fn onset(group: &LogGroup) -> Option<&str> {
+/// Returns when a group began to matter, RFC 3339 in UTC: where it burst, else the first minute
+/// with a good part of its busiest one; a lone record long before is no beginning.
+pub fn onset(group: &LogGroup) -> Option<String> {
     let burst = group.rates.as_ref().filter(|_| group.status == GroupStatus::Bursting);
-    burst.map(|rates| rates.start.as_str()).or(group.first_seen.as_deref())
+    if let Some(rates) = burst {
+        return Some(rates.start.clone());
+    }
+    let first = group.first_seen.clone();
+    let busiest = group.minutes.iter().map(|minute| minute.count).max().unwrap_or_default();
+    let is_busy = |count: u64| count.saturating_mul(PART_OF_BUSIEST) >= busiest;
+    let begun = group.minutes.iter().find(|minute| is_busy(minute.count));
+    let is_first = begun.map(|it| it.minute) == group.minutes.first().map(|it| it.minute);
+    let minute = begun.filter(|_| !is_first && busiest >= PART_OF_BUSIEST);
+    let at = minute.and_then(|it| Timestamp::from_second(it.minute.checked_mul(60)?).ok());
+    at.map(|at| at.to_string()).or(first)
 }
+
+/// A minute counts from this part of the busiest one on: a fifth.
+const PART_OF_BUSIEST: u64 = 5;
 
 /// Returns how many records came since the deploy, or in all.
 fn since(group: &LogGroup) -> u64 {

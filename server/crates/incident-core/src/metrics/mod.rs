@@ -131,6 +131,11 @@ pub fn shown_value(value: f64) -> String {
     format!("{value:.2e}")
 }
 
+/// Draws values in order as a line of block characters, 40 at most; each is a mean of some.
+pub fn sparkline(values: &[f64]) -> String {
+    sparkline::draw_values(values)
+}
+
 /// Says whether a label names where a process runs rather than what it measures.
 fn is_place(label: &str) -> bool {
     matches!(

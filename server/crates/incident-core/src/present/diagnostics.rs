@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::hypothesis::{CheckedHypothesis, Evidence, EvidenceKind};
 use crate::neutral;
 use crate::resolve::{Place, Status};
+use crate::suspects::SuspectSpan;
 use crate::text::{ByteSpan, LineCol, LineIndex};
 
 use super::words::{self, Site};
@@ -19,6 +20,8 @@ const MAX_HEADLINE: usize = 80;
 const MAX_RELATED: usize = 12;
 /// How many of the ranking's places are marked.
 const MAX_SUSPECT_SPANS: usize = 3;
+/// How many statements that print an incident's errors are marked.
+const MAX_PRINTED: usize = 8;
 /// How many places that fit equally well are marked.
 const MAX_CANDIDATES: usize = 5;
 /// A hypothesis below this is a hint.
@@ -161,7 +164,14 @@ impl<'a> Ctx<'a> {
     }
 
     fn suspect_spans(&mut self, explained: &'a ExplainedIncident, crash: Option<&DiagnosticPlace>) {
-        for suspect in explained.incident.suspects.spans.iter().take(MAX_SUSPECT_SPANS) {
+        let spans = &explained.incident.suspects.spans;
+        let is_printed = |suspect: &&SuspectSpan| {
+            suspect.reasons.first().is_some_and(|reason| reason.kind == "printed_here")
+        };
+        let suspects = spans.iter().filter(|it| !is_printed(it)).take(MAX_SUSPECT_SPANS);
+        let printed = spans.iter().filter(is_printed).take(MAX_PRINTED);
+        for suspect in suspects.chain(printed) {
+            let is_printed = is_printed(&suspect);
             // The crash site says more about its own function than a second message there would.
             let covers_crash = crash.is_some_and(|crash| {
                 crash.path == suspect.path
@@ -169,11 +179,17 @@ impl<'a> Ctx<'a> {
             });
             let Some(reason) = suspect.reasons.first().filter(|_| !covers_crash) else { continue };
             let function = suspect.function.as_deref().unwrap_or("this code");
-            let text = format!("Suspect: {}", reason.detail);
+            let text = match is_printed {
+                true => capitalised(&reason.detail),
+                false => format!("Suspect: {}", reason.detail),
+            };
             let place = self.line_place(&suspect.path, suspect.start_line);
             self.diagnostics.push(Diagnostic {
                 code: Code::SuspectLine,
-                severity: DiagnosticSeverity::Information,
+                severity: match is_printed {
+                    true => DiagnosticSeverity::Hint,
+                    false => DiagnosticSeverity::Information,
+                },
                 place,
                 message: neutral::headline(&text, MAX_HEADLINE),
                 hover: hover::reasons(

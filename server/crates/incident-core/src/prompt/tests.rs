@@ -22,9 +22,15 @@ fn large(n: usize) -> World {
         "    let rate = rates.lookup(currency);\n    rate.$0",
         &format!("{filler}    let rate = rates.lookup(currency);\n    rate.$0"),
     );
+    // No two records share a word, so that each is a group of its own.
+    let word = |at: usize| {
+        let letter = |n: usize| char::from(b'a' + u8::try_from(n % 26).unwrap());
+        [at, at / 26, at / 676, at / 17_576, 20].map(letter).iter().collect::<String>()
+    };
     let log: String = (0..n)
         .map(|at| {
-            format!("2026-01-01T00:00:00Z ERROR failure of kind {}\n", "x".repeat(at % 90 + 1))
+            let words: Vec<String> = (0..at % 7 + 2).map(|k| word(at * 9 + k)).collect();
+            format!("2026-01-01T00:00:00Z ERROR {}\n", words.join(" "))
         })
         .collect();
     world(&format!("{source}{log}"))

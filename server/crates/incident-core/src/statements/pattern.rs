@@ -29,6 +29,18 @@ impl Pattern {
         pattern
     }
 
+    /// Reads a log template, with `<*>` for each value.
+    pub fn of_template(template: &str) -> Self {
+        let mut pattern = Self::default();
+        for (part_idx, text) in template.split("<*>").enumerate() {
+            if part_idx > 0 {
+                pattern.push_value("");
+            }
+            pattern.push_text(text);
+        }
+        pattern
+    }
+
     /// Returns the parts in the order in which they are printed.
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces

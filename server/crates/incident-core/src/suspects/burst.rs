@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use super::{RankInput, Reason, SuspectCommit, SuspectSpan};
 use crate::config_changes::ConfigChange;
 use crate::history::Commit;
-use crate::logs::Level;
+use crate::incident;
+use crate::logs::{GroupStatus, Level, LogGroup};
 use crate::statements::StatementPlace;
 use crate::syntax::rust::function_at_line;
 
@@ -42,12 +43,12 @@ pub fn burst_spans(input: &RankInput<'_>, suspects: &[SuspectCommit]) -> Vec<Sus
             );
         }
     }
-    let printed = statements(input);
+    let (printed, told): (Vec<&StatementPlace>, Vec<String>) =
+        statements(input).into_iter().unzip();
     for key in &keys {
         spans.extend(readers(input, key, &printed));
     }
-    for place in printed {
-        let detail = "the statement that prints the error".to_owned();
+    for (place, detail) in printed.into_iter().zip(told) {
         let lines = (place.line, place.end_line);
         let function = place.function.clone();
         spans.push(span(&place.path, function, lines, 0.4, "printed_here", detail));
@@ -92,7 +93,7 @@ fn line_now(input: &RankInput<'_>, commit: &Commit, change: &ConfigChange) -> Op
 }
 
 /// Returns the statements of the incident's errors, each once.
-fn statements<'a>(input: &RankInput<'a>) -> Vec<&'a StatementPlace> {
+fn statements<'a>(input: &RankInput<'a>) -> Vec<(&'a StatementPlace, String)> {
     let belongs = |id: &String| input.log_groups.is_empty() || input.log_groups.contains(id);
     let mut seen = BTreeSet::new();
     input
@@ -100,9 +101,23 @@ fn statements<'a>(input: &RankInput<'a>) -> Vec<&'a StatementPlace> {
         .groups
         .iter()
         .filter(|group| group.level >= Level::Warn && belongs(&group.id))
-        .filter_map(|group| group.statements.first())
-        .filter(|place| !place.is_tied && seen.insert((&place.path, place.line)))
+        .filter_map(|group| Some((group.statements.first()?, printed(group))))
+        .filter(|(place, _)| !place.is_tied && seen.insert((&place.path, place.line)))
         .collect()
+}
+
+/// Says how often a group's statement printed, and what is new about that.
+fn printed(group: &LogGroup) -> String {
+    let n = group.count_after.filter(|after| *after > 0).unwrap_or(group.count);
+    let times = if n == 1 { "once".to_owned() } else { format!("{n} times") };
+    let since = incident::onset(group).and_then(|at| at.get(11..16).map(str::to_owned));
+    let since = since.map(|at| format!(" since {at}")).unwrap_or_default();
+    let news = match group.status {
+        GroupStatus::New => ", new since the deploy",
+        GroupStatus::Bursting => ", far more often since the deploy",
+        GroupStatus::Gone | GroupStatus::Steady | GroupStatus::Unknown => "",
+    };
+    format!("printed {times}{since}{news}")
 }
 
 /// Returns the lines that read a setting in the files that print the errors.

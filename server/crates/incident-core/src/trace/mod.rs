@@ -273,7 +273,7 @@ pub fn parse(input: &RawInput) -> (Vec<Trace>, Vec<Problem>) {
         Some(trace) => {
             let n_places = trace.frames.len();
             let message = format!(
-                "no stack trace in {}; read the {n_places} source places that it names instead",
+                "{NO_TRACE}{}; read the {n_places} source places that it names instead",
                 input.name
             );
             (vec![trace], vec![Problem::warning(message).at(input.name.clone(), None)])
@@ -288,12 +288,12 @@ fn says_something(trace: &Trace) -> bool {
     !trace.causes.is_empty() || trace.location.is_some() || trace.frames.iter().any(names_something)
 }
 
-/// Says whether `problem` is the word of [`parse`] that there is no trace in an input.
-pub fn is_no_trace(problem: &Problem) -> bool {
+/// Says whether a problem of [`parse`] only says that a text holds no trace.
+pub fn says_no_trace(problem: &Problem) -> bool {
     problem.message.starts_with(NO_TRACE)
 }
 
-/// How the word begins.
+/// How that problem begins.
 const NO_TRACE: &str = "no stack trace in ";
 
 /// Says what was read and what to paste.

@@ -239,7 +239,11 @@ impl<'a> Run<'a> {
         }
         let mut incidents = incident::group_repeated(resolved, &explanation.logs);
         let burst = incident::burst(&explanation.logs, &incidents);
-        incidents.extend(burst);
+        if let Some(burst) = burst {
+            // The log tells what no trace could.
+            self.problems.retain(|problem| !trace::says_no_trace(problem));
+            incidents.insert(0, burst);
+        }
         for incident in &mut incidents {
             incident.metrics.clone_from(&explanation.metrics.changes);
         }
@@ -331,7 +335,7 @@ impl<'a> Run<'a> {
             report.groups.iter().any(|group| group.input == name && group.first_seen.is_some())
         };
         self.problems.retain(|problem| {
-            let place = problem.location.as_ref().filter(|_| trace::is_no_trace(problem));
+            let place = problem.location.as_ref().filter(|_| trace::says_no_trace(problem));
             !place.is_some_and(|place| is_log(&place.path))
         });
     }

@@ -66,6 +66,11 @@ pub(crate) fn hover(marks: &[&Mark], range: Range, client: &Capabilities) -> Hov
         .map(|mark| mark.diagnostic.hover.as_str())
         .collect::<Vec<&str>>()
         .join("\n\n---\n\n");
+    markdown_hover(value, range, client)
+}
+
+/// Returns a hover with a text of ours.
+pub(crate) fn markdown_hover(value: String, range: Range, client: &Capabilities) -> Hover {
     let kind = if client.hover_markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
     Hover { contents: HoverContents::Markup(MarkupContent { kind, value }), range: Some(range) }
 }

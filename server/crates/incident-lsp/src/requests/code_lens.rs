@@ -1,11 +1,14 @@
-//! `textDocument/codeLens`: "Explain this incident", in trace and log documents.
+//! `textDocument/codeLens`: "Explain this incident", in trace and log documents, and what is new
+//! since the deploy, in explained logs.
 
+use incident_core::logs::{Level, LogGroup, LogReport};
 use serde_json::json;
 use tower_lsp::lsp_types::{CodeLens, CodeLensParams, Command as LspCommand, Range, Url};
 
+use crate::log_document;
 use crate::lsp::commands::Command;
-use crate::lsp::position;
-use crate::state::Snapshot;
+use crate::lsp::position::{self, Encoding};
+use crate::state::{Document, Snapshot};
 use crate::trace_document;
 
 /// More than this helps nobody; the lens on the first line explains all of them.
@@ -16,6 +19,7 @@ pub(crate) async fn code_lens(snapshot: Snapshot, params: CodeLensParams) -> Opt
     let uri = params.text_document.uri;
     let document = snapshot.trace_document(&uri)?.clone();
     let encoding = snapshot.session.capabilities.encoding;
+    let explanation = snapshot.log_of(&uri);
     super::blocking(move || {
         let traces = document.traces();
         let ranges = trace_document::trace_ranges(&document, &traces, encoding);
@@ -27,11 +31,28 @@ pub(crate) async fn code_lens(snapshot: Snapshot, params: CodeLensParams) -> Opt
             let all = position::range(document.rope(), 0, end, encoding);
             lenses.push(lens(title, &uri, all));
         }
+        lenses.extend(explanation.iter().flat_map(|it| news(&it.logs, &uri, &document, encoding)));
         let each = ranges.into_iter().take(MAX_LENSES);
         lenses.extend(each.map(|range| lens("Explain this incident", &uri, range)));
         lenses
     })
     .await
+}
+
+/// Returns a lens over the first record of each severe group that is new or bursts.
+fn news(logs: &LogReport, uri: &Url, document: &Document, encoding: Encoding) -> Vec<CodeLens> {
+    let severe = logs.groups.iter().filter(|group| group.level >= Level::Warn);
+    let lens = |group: &LogGroup| {
+        let title = log_document::lens(group)?;
+        let line_idx = usize::try_from(group.first_line.checked_sub(1)?).ok()?;
+        let start = document.rope().try_line_to_byte(line_idx).ok()?;
+        let end = document.rope().len_bytes();
+        let mut lens = lens(&title, uri, position::range(document.rope(), 0, end, encoding));
+        let here = position::range(document.rope(), start, start, encoding);
+        lens.range = here;
+        Some(lens)
+    };
+    severe.filter_map(lens).take(MAX_LENSES).collect()
 }
 
 fn lens(title: &str, uri: &Url, range: Range) -> CodeLens {

@@ -1,15 +1,20 @@
-//! `textDocument/definition`: from a frame of a trace or log document to its source.
+//! `textDocument/definition`: from a frame of a trace or log document to its source, and from a
+//! line of a log to the statement that prints it.
+
+use std::sync::Arc;
 
 use std::path::Path;
 
 use incident_core::cancel::Cancel;
 use incident_core::present::words;
 use incident_core::resolve::Resolution;
+use incident_core::statements::StatementPlace;
 use incident_host::pipeline::ExplainOptions;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{GotoDefinitionParams, GotoDefinitionResponse, Location, Range, Url};
 
-use crate::engine::{Input, Outcome, Purpose, Request};
+use crate::engine::{Found, Input, Outcome, Purpose, Request};
+use crate::log_document;
 use crate::lsp::position;
 use crate::server::Server;
 use crate::trace_document::{self, Printed};
@@ -48,24 +53,18 @@ pub(super) async fn look_up(server: &Server, uri: &Url, offset: usize) -> Result
     let Some(document) = snapshot.document(uri).cloned() else { return Ok(LookedUp::default()) };
     let printed = super::blocking(move || trace_document::place_at(&document.traces(), offset));
     let Some(printed) = printed.await.flatten() else {
-        return Ok(LookedUp {
-            message: "There is no frame here.".to_owned(),
-            ..LookedUp::default()
-        });
-    };
-    let known = server.state.snapshot().looked_up(uri);
-    let found = match known {
-        Some(found) => found,
-        None => {
-            let input = Input::Document { uri: uri.clone(), range: None };
-            let options = ExplainOptions::default();
-            let request = Request { input, workspace: None, options, purpose: Purpose::LookUp };
-            match server.engine.explain(request).outcome().await {
-                Outcome::Found(found) => found,
-                other => return Err(other.into_error()),
-            }
+        let line = snapshot.document(uri).and_then(|it| it.line_at(offset)).unwrap_or_default();
+        if line.trim().is_empty() {
+            return Ok(LookedUp {
+                message: "There is no frame here.".to_owned(),
+                ..LookedUp::default()
+            });
         }
+        let found = explanation_of(server, uri).await?;
+        let looked = super::blocking(move || statement_of(&found, &line));
+        return Ok(looked.await.unwrap_or_default());
     };
+    let found = explanation_of(server, uri).await?;
     let resolution = trace_document::resolution(&found.explanation, &printed).cloned();
     let root = found.root.clone();
     let package = resolution.as_ref().and_then(|it| it.package.clone());
@@ -80,6 +79,40 @@ pub(super) async fn look_up(server: &Server, uri: &Url, offset: usize) -> Result
         None => Some(root),
     };
     Ok(looked_up(base.as_deref(), &printed, resolution.as_ref()))
+}
+
+/// Returns the last explanation of a document's text, or a new one.
+async fn explanation_of(server: &Server, uri: &Url) -> Result<Arc<Found>> {
+    if let Some(found) = server.state.snapshot().looked_up(uri) {
+        return Ok(found);
+    }
+    let input = Input::Document { uri: uri.clone(), range: None };
+    let options = ExplainOptions::default();
+    let request = Request { input, workspace: None, options, purpose: Purpose::LookUp };
+    match server.engine.explain(request).outcome().await {
+        Outcome::Found(found) => Ok(found),
+        other => Err(other.into_error()),
+    }
+}
+
+/// Returns the statements that can have printed a line of a log.
+fn statement_of(found: &Found, line: &str) -> LookedUp {
+    let Some(group) = log_document::group_of(&found.explanation.logs, line) else {
+        let message = "There is no frame here, and no statement that prints this line.".to_owned();
+        return LookedUp { message, ..LookedUp::default() };
+    };
+    let target = |place: &StatementPlace| {
+        let uri = Url::from_file_path(found.root.join(&place.path)).ok()?;
+        let start = trace_document::line_start(Some(place.line));
+        Some(Location::new(uri, Range::new(start, start)))
+    };
+    let targets: Vec<Location> = log_document::likely_places(group).filter_map(target).collect();
+    let message = match targets.len() {
+        0 => "No statement of this workspace prints this line.".to_owned(),
+        1 => "Go to the statement that prints this line.".to_owned(),
+        n => format!("Go to one of {n} statements that can print this line."),
+    };
+    LookedUp { targets, message, is_frame: true }
 }
 
 /// Turns a resolution into places below `base`: the workspace's root, or that of a package;

@@ -53,6 +53,13 @@ impl Document {
         Arc::clone(self.text.get_or_init(|| self.rope.to_string().into()))
     }
 
+    /// Returns the line around an offset in bytes, without its end; `None` outside the text.
+    pub(crate) fn line_at(&self, offset: usize) -> Option<String> {
+        let line_idx = self.rope.try_byte_to_line(offset).ok()?;
+        let line = self.rope.get_line(line_idx)?.to_string();
+        Some(line.trim_end_matches(['\n', '\r']).to_owned())
+    }
+
     /// Returns the traces in the text; read at most once for each version. Not for the message loop.
     pub(crate) fn traces(&self) -> Arc<[Trace]> {
         let read = || trace_document::read_traces(&self.text()).into();

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use incident_core::present::Explanation;
 use incident_host::workspace::Workspace;
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
 
@@ -253,6 +254,15 @@ impl Snapshot {
         let is_trace = matches!(document.language_id(), "incident-trace" | "log")
             || self.board.entries().iter().any(|entry| entry.origin.uri.as_ref() == Some(uri));
         is_trace.then_some(document)
+    }
+
+    /// Returns what is known of a log document's groups, even where documents have changed since:
+    /// what a line says is held against it anew.
+    pub(crate) fn log_of(&self, uri: &Url) -> Option<Arc<Explanation>> {
+        let shown = self.board.entries().iter().find(|it| it.origin.uri.as_ref() == Some(uri));
+        let looked_up = self.look_ups.get(uri).map(|found| &found.explanation);
+        let explanation = looked_up.or(shown.map(|entry| &entry.explanation))?;
+        (!explanation.logs.groups.is_empty()).then(|| Arc::clone(explanation))
     }
 
     /// Returns the explanation of a whole document, where no document has changed since.

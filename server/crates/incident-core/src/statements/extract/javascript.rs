@@ -114,6 +114,11 @@ fn logged(level: Option<&'static str>, args: &[Node<'_>], text: &str) -> Option<
         args.iter().take(2).enumerate().find_map(|(idx, arg)| Some((idx, read(*arg, text, 0)?)))?;
     let rest = args.get(message_idx + 1..).unwrap_or_default();
     let node = args.get(message_idx)?;
+    // `log.warn('config', 'unknown key ' + key)`: loggers that join texts join them with blanks.
+    if rest.first().is_some_and(|next| read(*next, text, 0).is_some()) {
+        let joined = console(args.get(message_idx..).unwrap_or_default(), text)?;
+        return Some(Said::log(level, joined));
+    }
     let takes_values = matches!(node.kind(), "string" | "template_string") && !rest.is_empty();
     let pattern = if takes_values {
         let format = expand(&format_text(*node, text), Style::Percent, &value_names(rest, text));

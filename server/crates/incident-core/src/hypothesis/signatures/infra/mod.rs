@@ -64,8 +64,23 @@ pub(super) fn propose(input: &HypothesisInput<'_>, catalogue: &Catalogue) -> Vec
         hypotheses.push(hypothesis);
     }
     let left = symptoms.iter().filter(|symptom| !explained.contains(symptom.family.name));
-    hypotheses.extend(left.filter_map(|symptom| alone(input, catalogue, symptom)));
+    match hypotheses.first_mut() {
+        // What began with a cause that is at hand, or after it, is no claim of its own.
+        Some(cause) => {
+            let told: Vec<String> = left.map(|it| uncapitalised(it.family.title)).collect();
+            if !told.is_empty() {
+                cause.notes.push(format!("May follow from it: {}.", told.join("; ")));
+            }
+        }
+        None => hypotheses.extend(left.filter_map(|symptom| alone(input, catalogue, symptom))),
+    }
     hypotheses
+}
+
+fn uncapitalised(title: &str) -> String {
+    let mut chars = title.chars();
+    let first = chars.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
+    first + chars.as_str()
 }
 
 /// Sorts the incident's groups into families, the family that came first in time first.
@@ -94,7 +109,7 @@ fn symptoms<'a>(input: &HypothesisInput<'a>) -> Vec<Symptom<'a>> {
 }
 
 /// New before bursting: what was there before is seldom the cause. Then by time.
-fn order(group: &LogGroup) -> (bool, Option<&str>, u64) {
+fn order(group: &LogGroup) -> (bool, Option<String>, u64) {
     (group.status != GroupStatus::New, incident::onset(group), group.first_line)
 }
 
@@ -144,9 +159,11 @@ fn from_settings(
         ),
         head.family.says.to_owned(),
     ];
-    if let Some(tie) = changes.iter().find(|tie| tie.is_quoted) {
-        let value = tie.change.new.as_deref().unwrap_or_default();
-        said.push(format!("The messages hold the new value, {value}."));
+    let quoted = changes.iter().filter(|tie| tie.is_quoted);
+    let longest = |tie: &&&Tie<'_>| tie.change.new.as_ref().map_or(0, String::len);
+    if let Some(Tie { change, .. }) = quoted.max_by_key(longest).copied() {
+        let value = change.new.as_deref().unwrap_or_default();
+        said.push(format!("The messages hold the new value of {}, {value}.", change.key));
     }
     for symptom in of_commit.iter().skip(1) {
         said.push(symptom.family.says.to_owned());
@@ -249,8 +266,11 @@ fn how_to_tell(family: &Family) -> Validation {
 fn said_by_log(symptom: &Symptom<'_>) -> String {
     let Some((_, group)) = symptom.groups.first() else { return String::new() };
     let count: u64 = symptom.groups.iter().map(|(_, it)| it.count_after.unwrap_or(it.count)).sum();
+    // Where a burst began is not where its first record stands.
+    let is_timed = group.status != GroupStatus::Bursting || group.rates.is_some();
     let since = incident::onset(group)
-        .and_then(|at| at.get(11..16))
+        .filter(|_| is_timed)
+        .and_then(|at| at.get(11..16).map(str::to_owned))
         .map(|at| format!(" since {at}"))
         .unwrap_or_default();
     let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
