@@ -85,6 +85,8 @@ impl Verdict {
 /// Texts of the tree as it is now, by path.
 pub type Texts = BTreeMap<String, Arc<str>>;
 
+/// How much a changed setting must have told against the suspect, so that restoring it may help.
+const LEAST_SETTING_WEIGHT: f64 = 1.0;
 /// How many files of the suspect are looked at.
 const MAX_FILES: usize = 50;
 
@@ -97,7 +99,10 @@ pub fn wanted_texts(suspects: &Suspects, history: &History) -> Vec<String> {
 /// Proposes what to do about the first suspect, the least risky first.
 pub fn propose(suspects: &Suspects, history: &History, texts: &Texts) -> Vec<Mitigation> {
     let Some((suspect, commit)) = first(suspects, history) else { return Vec::new() };
-    let is_by_setting = suspect.reasons.first().is_some_and(|it| it.kind == "setting_changed");
+    let is_by_setting = suspect
+        .reasons
+        .iter()
+        .any(|it| it.kind == "setting_changed" && it.weight >= LEAST_SETTING_WEIGHT);
     let mut proposals = restore::propose(commit, history, texts);
     if !is_by_setting {
         // The setting is not why it is suspected: taking the whole back is the surer way.
