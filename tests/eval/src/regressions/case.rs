@@ -28,6 +28,7 @@ pub(super) struct Facts {
 #[derive(Debug, Deserialize)]
 pub(super) struct Range {
     pub(super) good: String,
+    pub(super) good_sha: String,
     pub(super) bad_sha: String,
     /// How many commits lie between, merge commits left out.
     pub(super) commits: usize,

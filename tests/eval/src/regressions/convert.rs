@@ -7,6 +7,7 @@ use incident_core::history::{
 };
 use incident_core::input::{Language, RawInput};
 use incident_core::logs::LogReport;
+use incident_core::producers::Producer;
 use incident_core::resolve::{Place, Resolution, ResolvedTrace, Sources, Status};
 use incident_core::suspects::RankInput;
 use incident_core::syntax::{FileSymbols, Item, ItemKind, SymbolIndex};
@@ -23,7 +24,8 @@ pub(super) struct Scene {
     pub(super) functions: SymbolIndex,
     pub(super) history: History,
     logs: LogReport,
-    sources: Sources,
+    pub(super) sources: Sources,
+    pub(super) producers: Vec<Producer>,
 }
 
 impl Scene {
@@ -36,6 +38,7 @@ impl Scene {
             history: history(case),
             logs: LogReport::default(),
             sources: Sources::default(),
+            producers: Vec::new(),
         }
     }
 
@@ -52,7 +55,7 @@ impl Scene {
     pub(super) fn input(&self) -> RankInput<'_> {
         RankInput {
             log_groups: &[],
-            producers: &[],
+            producers: &self.producers,
             traces: &self.traces,
             logs: &self.logs,
             context: &self.context,

@@ -8,6 +8,7 @@ mod baselines;
 mod case;
 mod convert;
 mod fit;
+mod repos;
 mod score;
 
 use std::collections::BTreeSet;
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// Print the first suspects and the culprits of one case with every signal.
     #[arg(long, value_name = "CASE")]
     explain: Option<String>,
+    /// Score the full set of signals on bare clones of the cases' repositories in this folder.
+    #[arg(long, value_name = "DIR")]
+    repos: Option<PathBuf>,
     /// Fit the weights anew and print them beside those in use.
     #[arg(long)]
     fit: bool,
@@ -53,10 +57,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let cases = case::load_all(&args.dir)?;
     if let Some(id) = &args.explain {
         let case = cases.iter().find(|case| case.id == *id);
-        explain(case.with_context(|| format!("no case is called {id}"))?).print(args.format)?;
+        let case = case.with_context(|| format!("no case is called {id}"))?;
+        let scene = match &args.repos {
+            Some(repos) => Scene::from_repository(case, repos)?.context("no such repository")?,
+            None => Scene::new(case),
+        };
+        explain(case, &scene).print(args.format)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let results: Vec<Scored<'_>> = cases.par_iter().map(Scored::new).collect();
+    let results: Vec<Scored<'_>> = scored(&cases, args)?;
     let mut table = Table::new("regressions", &["cases", "top-1", "top-3", "top-5", "MRR"]);
     table.push(commits(&results));
     table.push(functions(&results));
@@ -71,6 +80,25 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     table.print(args.format)?;
     let below = below_floors(&results, &args.floors)?;
     Ok(if below { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Scores every case: on its pack, or on its repository where one is at hand.
+fn scored<'a>(cases: &'a [Case], args: &Args) -> anyhow::Result<Vec<Scored<'a>>> {
+    let Some(repos) = &args.repos else {
+        return Ok(cases.par_iter().map(|case| Scored::new(case, Scene::new(case))).collect());
+    };
+    let scenes: Vec<Option<(&Case, Scene)>> = cases
+        .par_iter()
+        .map(|case| {
+            let scene = Scene::from_repository(case, repos)
+                .with_context(|| format!("{} on its repository", case.id))?;
+            Ok(scene.map(|scene| (case, scene)))
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let scored: Vec<Scored<'_>> =
+        scenes.into_iter().flatten().map(|(case, scene)| Scored::new(case, scene)).collect();
+    anyhow::ensure!(!scored.is_empty(), "{} holds no repository of the cases", repos.display());
+    Ok(scored)
 }
 
 /// Says whether a count fell below its floor, and prints each that did.
@@ -111,8 +139,7 @@ struct Scored<'a> {
 }
 
 impl<'a> Scored<'a> {
-    fn new(case: &'a Case) -> Self {
-        let scene = Scene::new(case);
+    fn new(case: &'a Case, scene: Scene) -> Self {
         let (suspects, _) = suspects::rank(&scene.input(), &Cancel::new());
         let stack: Vec<(&str, &str)> = case
             .facts
@@ -190,10 +217,9 @@ fn weights(results: &[Scored<'_>]) -> Section {
 }
 
 /// Shows the signals of the first suspects and of the culprits.
-fn explain(case: &Case) -> Table {
+fn explain(case: &Case, scene: &Scene) -> Table {
     let mut table = Table::new(&case.id, &["rank", "score", "signals"]);
     let mut section = Section::new(&case.id);
-    let scene = Scene::new(case);
     let ordered =
         suspects::order(suspects::measure(&scene.input(), &Cancel::new()), &suspects::weights());
     for (at, (measured, score)) in ordered.iter().enumerate() {
