@@ -440,3 +440,22 @@ fn of_several_folders_the_one_that_holds_the_code_is_taken() {
     client.skip_diagnostics();
     client.end();
 }
+
+#[test]
+fn a_chat_of_ones_own_is_asked_and_judged() {
+    let mut session = Session::new(capabilities());
+    session.explain();
+    let prompt = session.client.command("incident.copyPrompt", json!(null));
+    let text = prompt["text"].as_str().unwrap();
+    assert!(text.contains("src/pool.rs") && text.contains("[M1]"), "{text}");
+    let advice = "Restart the service. Commit deadbeef emptied the pool.";
+    let judged = session.client.command("incident.checkSuggestion", json!({ "text": advice }));
+    let marks: Vec<&str> = judged["judgements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["mark"].as_str().unwrap())
+        .collect();
+    assert_eq!(marks, ["generic", "contradicted"], "{judged}");
+    session.end();
+}

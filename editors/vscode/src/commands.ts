@@ -11,6 +11,8 @@ const HANDLERS: Record<string, Handler> = {
   "incident.explainClipboard": explainClipboard,
   "incident.showReport": showReport,
   "incident.copySummaryToClipboard": copySummary,
+  "incident.copyPromptToClipboard": copyPrompt,
+  "incident.checkClipboardSuggestion": checkSuggestion,
   "incident.checkSelection": checkSelection,
   "incident.showIncidents": showIncidents,
   "incident.showStatus": showStatus,
@@ -108,6 +110,36 @@ async function copySummary(ctx: Ctx): Promise<void> {
     await vscode.env.clipboard.writeText(answer.text);
     void vscode.window.showInformationMessage("Incident: the summary is on the clipboard.");
   }
+}
+
+async function copyPrompt(ctx: Ctx): Promise<void> {
+  const answer = (await ctx.execute("incident.copyPrompt")) as {
+    text?: string;
+    message?: string;
+  } | null;
+  if (answer?.text) {
+    await vscode.env.clipboard.writeText(answer.text);
+    void vscode.window.showInformationMessage(`Incident: on the clipboard. ${answer.message ?? ""}`);
+  }
+}
+
+/** Holds the answer of any chat, copied to the clipboard, against the newest incident. */
+async function checkSuggestion(ctx: Ctx): Promise<void> {
+  const text = await vscode.env.clipboard.readText();
+  if (text.trim() === "") {
+    void vscode.window.showWarningMessage("Incident: the clipboard is empty; copy an answer first.");
+    return;
+  }
+  const answer = (await ctx.execute("incident.checkSuggestion", { text })) as {
+    judgements?: { text: string; mark: string; why: string }[];
+    message?: string;
+  } | null;
+  const lines = (answer?.judgements ?? []).map(
+    ({ text, mark, why }) => `${mark.replaceAll("_", " ")}: ${text}${why ? `\n    ${why}` : ""}`,
+  );
+  const content = [answer?.message ?? "", "", ...lines, ""].join("\n");
+  const document = await vscode.workspace.openTextDocument({ language: "plaintext", content });
+  await vscode.window.showTextDocument(document, { preview: true });
 }
 
 async function checkSelection(ctx: Ctx): Promise<void> {

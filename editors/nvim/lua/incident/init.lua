@@ -187,6 +187,28 @@ M.verbs = {
       execute('incident.checkApis', { { uri = vim.uri_from_bufnr(0), range = range_of(command) } })
     end,
   },
+  prompt = {
+    about = 'put the redacted prompt of the incident on the clipboard',
+    run = function(_, rest)
+      execute('incident.copyPrompt', rest[1] and { { id = rest[1] } } or {}, function(answer)
+        if type(answer) == 'table' and answer.text then
+          local ok = pcall(vim.fn.setreg, '+', answer.text)
+          vim.fn.setreg('"', answer.text)
+          say(answer.message .. (ok and ' It is on the clipboard.' or ' It is in the unnamed register.'))
+        end
+      end)
+    end,
+  },
+  suggestion = {
+    about = 'hold a pasted answer (selection, or the whole buffer) against the incident',
+    run = function(command)
+      execute('incident.checkSuggestion', { { text = text_of(command) } }, function(answer)
+        for _, it in ipairs(type(answer) == 'table' and answer.judgements or {}) do
+          say(('%s: %s'):format((it.mark:gsub('_', ' ')), it.text))
+        end
+      end)
+    end,
+  },
   status = {
     about = 'say what the server knows and does',
     run = function()

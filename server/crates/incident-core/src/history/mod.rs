@@ -283,5 +283,13 @@ pub struct History {
     pub shallow: bool,
 }
 
+impl History {
+    /// Returns the history with those commits alone; blame stays.
+    pub fn only(&self, is_kept: impl Fn(&CommitId) -> bool) -> Self {
+        let commits = self.commits.iter().filter(|commit| is_kept(&commit.id)).cloned().collect();
+        Self { commits, ..self.clone() }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,10 @@
 //! messages, hovers and actions, so that the protocol layer only converts. Positions are those of
 //! the texts in [`Explanation::sources`]: whoever publishes them checks that these still stand.
 
-use crate::hypothesis::CheckedHypothesis;
+use std::sync::Arc;
+
+use crate::history::History;
+use crate::hypothesis::{CheckedHypothesis, HypothesisInput};
 use crate::incident::Incident;
 use crate::logs::LogReport;
 use crate::metrics::MetricReport;
@@ -35,8 +38,22 @@ pub struct Explanation {
     pub sources: Sources,
     /// What happened when, over all incidents; by time.
     pub timeline: Vec<timeline::Event>,
+    /// The suspect commits with what they changed; what may be cited of the history.
+    pub history: Option<Arc<History>>,
     /// What could not be done.
     pub problems: Vec<Problem>,
+}
+
+impl Explanation {
+    /// Returns what may be cited about one of its incidents.
+    pub fn evidence<'a>(&'a self, incident: &'a Incident) -> HypothesisInput<'a> {
+        HypothesisInput {
+            incident,
+            sources: &self.sources,
+            history: self.history.as_deref(),
+            logs: &self.logs,
+        }
+    }
 }
 
 /// The workspace that an explanation speaks of.

@@ -29,7 +29,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 use incident_core::cancel::Cancel;
 use incident_core::check::Finding;
 use incident_core::exports::{self, Unfolded};
-use incident_core::history::History;
+use incident_core::history::{CommitId, History};
 use incident_core::hypothesis::{self, CheckedHypothesis, HypothesisInput};
 use incident_core::incident::{self, Incident, Repeated};
 use incident_core::input::RawInput;
@@ -291,6 +291,12 @@ impl<'a> Run<'a> {
         explanation.incidents =
             incidents.into_iter().map(|incident| self.hypothesize(incident, findings)).collect();
         let has_fix = |it: &CheckedHypothesis| it.hypothesis().fix.is_some();
+        explanation.history = findings.history.map(|history| {
+            let suspects =
+                explanation.incidents.iter().flat_map(|it| &it.incident.suspects.commits);
+            let suspects: BTreeSet<&CommitId> = suspects.map(|suspect| &suspect.commit).collect();
+            Arc::new(history.only(|commit| suspects.contains(commit)))
+        });
         if let Some(options) = &self.options.model {
             self.partial(&explanation);
             explanation.incidents = model::ask(self, options, explanation.clone(), findings);

@@ -21,6 +21,12 @@ pub(crate) enum Command {
     Confirm,
     /// Returns a few redacted lines for the channel.
     CopySummary,
+    /// Returns the redacted prompt of an incident, for a chat of one's own.
+    CopyPrompt,
+    /// Shows the same: what a model would get to see.
+    ShowPrompt,
+    /// Holds advice from anywhere against an incident.
+    CheckSuggestion,
     /// Opens a fix, or the reverse of a commit, in a scratch worktree.
     OpenFix,
     /// Runs the check command in a scratch worktree.
@@ -72,6 +78,21 @@ pub(crate) const TABLE: &[Row] = &[
         Some("check"),
     ),
     row(Command::CopySummary, "incident.copySummary", "Copy Summary", "summary", None),
+    row(Command::CopyPrompt, "incident.copyPrompt", "Copy Prompt", "prompt", None),
+    row(
+        Command::ShowPrompt,
+        "incident.showPrompt",
+        "Show Prompt",
+        "show-prompt",
+        Some("explain --show-prompt"),
+    ),
+    row(
+        Command::CheckSuggestion,
+        "incident.checkSuggestion",
+        "Check Suggestion",
+        "suggestion",
+        None,
+    ),
     row(Command::List, "incident.list", "List Incidents", "list", None),
     row(Command::Dismiss, "incident.dismiss", "Dismiss Incident", "dismiss", None),
     row(Command::Reopen, "incident.reopen", "Reopen Incident", "reopen", None),

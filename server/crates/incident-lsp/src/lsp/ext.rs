@@ -181,6 +181,70 @@ pub(crate) struct CheckResult {
     pub(crate) message: String,
 }
 
+/// `incident.copyPrompt`, `incident.showPrompt`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PromptParams {
+    /// The incident's id, or the beginning of it; the newest one without.
+    #[serde(alias = "incident")]
+    pub(crate) id: Option<String>,
+    /// The person's own suspicion.
+    pub(crate) focus: Option<String>,
+}
+
+/// `incident.checkSuggestion`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SuggestionParams {
+    /// The incident's id, or the beginning of it; the newest one without.
+    #[serde(alias = "incident")]
+    pub(crate) id: Option<String>,
+    /// The advice.
+    pub(crate) text: String,
+}
+
+/// What `incident.checkSuggestion` returns.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SuggestionResult {
+    /// One for each sentence, in order.
+    pub(crate) judgements: Vec<JudgementResult>,
+    /// One for each piece of code, in order.
+    pub(crate) fixes: Vec<SuggestedFix>,
+    /// Names, commands and codes in it, as the check reports them.
+    pub(crate) references: Value,
+    /// One sentence.
+    pub(crate) message: String,
+}
+
+/// One sentence of advice with its mark.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JudgementResult {
+    /// From 1.
+    pub(crate) line: usize,
+    /// The sentence.
+    pub(crate) text: String,
+    /// `holds`, `not_in_evidence`, `contradicted`, `generic` or `hostile`.
+    pub(crate) mark: &'static str,
+    /// Why, in words.
+    pub(crate) why: String,
+}
+
+/// One piece of code of advice.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SuggestedFix {
+    /// From 1.
+    pub(crate) line: usize,
+    /// What it does.
+    pub(crate) summary: Option<String>,
+    /// A unified diff against the tree of now.
+    pub(crate) patch: Option<String>,
+    /// Why it has no place.
+    pub(crate) reason: Option<String>,
+}
+
 /// What commands about one incident return.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -259,7 +323,7 @@ pub(crate) struct CommandRow {
     pub(crate) cli_verb: Option<&'static str>,
 }
 
-/// What `incident.report` and `incident.copySummary` return.
+/// What `incident.report`, `incident.copySummary` and the prompts return.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TextResult {

@@ -7,6 +7,7 @@ mod fix;
 mod incidents;
 mod report;
 mod status;
+mod suggestion;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -50,6 +51,15 @@ pub(crate) async fn execute_command(
         }
         Command::CopySummary => {
             answer(&report::summary(server, &from_proto::argument(&id, arguments)?)?)
+        }
+        Command::CopyPrompt => {
+            answer(&suggestion::prompt(server, from_proto::argument(&id, arguments)?, false).await?)
+        }
+        Command::ShowPrompt => {
+            answer(&suggestion::prompt(server, from_proto::argument(&id, arguments)?, true).await?)
+        }
+        Command::CheckSuggestion => {
+            answer(&suggestion::check(server, from_proto::argument(&id, arguments)?).await?)
         }
         Command::CheckApis => {
             answer(&check_apis::check_apis(server, from_proto::argument(&id, arguments)?).await?)
