@@ -124,6 +124,16 @@ pub(crate) fn make_private(folder: &Path) -> Result<(), FolderError> {
     private_dirs().create(folder).map_err(failed)
 }
 
+/// Makes an empty file that nobody but the user can read, where none is; SQLite gives the files that
+/// it puts beside one the same rights.
+pub(crate) fn make_private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
 fn private_dirs() -> std::fs::DirBuilder {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

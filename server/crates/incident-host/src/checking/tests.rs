@@ -128,13 +128,13 @@ fn huge_file_of_a_package_is_left_out() {
 #[test]
 fn other_languages_say_so() {
     let dir = project();
-    let options = CheckOptions { language: Some("python".to_owned()), file: None };
+    let options = CheckOptions { language: Some("go".to_owned()), file: None };
     check(
         dir.path(),
         "import x",
         &options,
         expect![[r#"
-        python is not checked yet; Rust, diffs of Rust and Markdown with Rust are
-    "#]],
+            go is not checked; rust, javascript, typescript, python, shell, diffs and Markdown are
+        "#]],
     );
 }

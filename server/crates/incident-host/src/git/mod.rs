@@ -12,6 +12,7 @@ mod blobs;
 mod changed;
 mod landed;
 mod parse;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod worktrees;

@@ -130,7 +130,8 @@ impl Memory {
     /// Forgets one incident of this repository.
     pub fn forget(&self, incident: &str) -> Result<(), MemoryError> {
         let key = [self.repository.clone(), incident.to_owned()];
-        self.run(move |connection| schema::forget(connection, &key))
+        self.run(move |connection| schema::forget(connection, &key))?;
+        self.ask(Keeper::settle)
     }
 
     fn ask<T: Send + 'static>(
@@ -164,7 +165,9 @@ pub fn forget_everything(folders: &Folders) -> Result<(), MemoryError> {
     }
     // The rows go and not the file: another server may have it open, and would go on writing to a
     // file that nobody finds any more.
-    Memory::open(folders, Path::new("")).run(schema::forget_all)
+    let memory = Memory::open(folders, Path::new(""));
+    memory.run(schema::forget_all)?;
+    memory.ask(Keeper::settle)
 }
 
 impl Keeper {
@@ -206,6 +209,15 @@ impl Keeper {
         let value = work(&transaction)?;
         transaction.commit()?;
         Ok(value)
+    }
+
+    /// Writes through what was forgotten, and lets the file go until it is asked for again.
+    fn settle(&mut self) -> Result<(), MemoryError> {
+        self.connection = None;
+        match schema::settle(&self.path) {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(self.told(failure)),
+        }
     }
 
     fn set_aside(&mut self, reason: &str) -> Result<(), MemoryError> {

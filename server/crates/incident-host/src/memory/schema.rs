@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{FILE, Failure, KEPT_SECONDS, MemoryError};
 use crate::clock;
-use crate::folders::{FolderError, locked, make_private};
+use crate::folders::{FolderError, locked, make_private, make_private_file};
 
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(3);
@@ -47,6 +47,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Failure> {
     if let Some(folder) = path.parent() {
         make_private(folder).map_err(|err| Failure::Other(err.to_string()))?;
     }
+    make_private_file(path).map_err(|err| Failure::Other(err.to_string()))?;
     // No thread but one ever sees the connection, and no name of a file is a URI.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -95,6 +96,14 @@ pub(super) fn forget(connection: &Connection, key: &[String; 2]) -> rusqlite::Re
         let sql = format!("DELETE FROM {table} WHERE repository = ?1 AND incident = ?2");
         connection.execute(&sql, key.each_ref())?;
     }
+    Ok(())
+}
+
+/// Empties the write-ahead log into the file: what was forgotten stands in neither.
+pub(super) fn settle(path: &Path) -> Result<(), Failure> {
+    let connection = open(path)?;
+    connection.execute_batch("VACUUM")?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use incident_core::cancel::Cancel;
-use incident_core::config_changes::{self, ConfigChange, ConfigChanges};
+use incident_core::config_changes::ConfigChanges;
 use incident_core::history::{Attempt, Commit, CommitId, Deployed, History, LastGood, why};
 use incident_core::incident::Incident;
 use incident_core::problem::Problem;
@@ -13,7 +13,6 @@ use incident_core::resolve::{ResolvedTrace, Sources};
 use incident_core::suspects;
 use incident_core::syntax::SymbolIndex;
 
-use rayon::prelude::*;
 
 use super::tie::Ground;
 use super::{ExplainOptions, Run, deployed, git_problem};
@@ -39,36 +38,11 @@ pub(super) struct ReadLog {
     attempts: Vec<Attempt>,
 }
 
-/// Tells what the commits changed in settings, by the files' texts before and after.
-///
-/// Where git does not give those the hunks tell, with shorter keys.
-fn config(repository: &Repository, commits: &[Commit], cancel: &Cancel) -> ConfigChanges {
-    let wanted = config_changes::wanted(commits);
-    let Ok(states) = repository.file_states(&wanted, cancel) else {
-        return commits
-            .iter()
-            .map(|commit| (commit, commit.files.iter().flat_map(config_changes::from_hunks)))
-            .map(|(commit, changes)| (commit.id.clone(), changes.collect::<Vec<_>>()))
-            .filter(|(_, changes)| !changes.is_empty())
-            .collect();
-    };
-    let diffs: Vec<(CommitId, Vec<ConfigChange>)> = wanted
-        .into_par_iter()
-        .zip(states)
-        .map(|(file, states)| (file.commit, config_changes::diff(&file.path, &states)))
-        .collect();
-    let mut config = ConfigChanges::new();
-    for (commit, changes) in diffs.into_iter().filter(|(_, changes)| !changes.is_empty()) {
-        config.entry(commit).or_default().extend(changes);
-    }
-    config
-}
-
 /// Reads what was tried and taken back up to `tip`; nothing where git does not say.
 fn attempts(repository: &Repository, tip: &CommitId, cancel: &Cancel) -> Vec<Attempt> {
     let reverted = repository.reverted(tip, cancel).unwrap_or_default();
     let made: Vec<Commit> = reverted.iter().map(|it| it.made.clone()).collect();
-    let mut settings = config(repository, &made, cancel);
+    let mut settings = repository.config_changes(&made, cancel);
     let attempt = |it: Reverted| Attempt {
         settings: settings.remove(&it.made.id).unwrap_or_default(),
         made: it.made,
@@ -131,7 +105,7 @@ impl LogReader<'_> {
         let Some(query) = self.query(&mut problems) else { return (None, problems) };
         let log = self.answered(self.repository.log(&query.query, self.cancel), &mut problems);
         let read = log.map(|log| {
-            let config = config(&self.repository, &log.commits, self.cancel);
+            let config = self.repository.config_changes(&log.commits, self.cancel);
             let attempts = attempts(&self.repository, &query.query.tip, self.cancel);
             ReadLog { query, log, config, attempts }
         });

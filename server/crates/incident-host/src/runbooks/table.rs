@@ -51,6 +51,8 @@ impl Table {
         let Some(file) = file else {
             return Self::prepared(Connection::open_in_memory()?);
         };
+        // What it can't make, SQLite will say.
+        let _ = crate::folders::make_private_file(file);
         match Connection::open(file).and_then(Self::prepared) {
             Ok(table) => Ok(table),
             Err(err) if is_busy(&err) => Err(err),
@@ -61,6 +63,7 @@ impl Table {
                     name.push(ending);
                     let _ = std::fs::remove_file(name);
                 }
+                let _ = crate::folders::make_private_file(file);
                 Connection::open(file).and_then(Self::prepared)
             }
         }

@@ -102,7 +102,7 @@ example.test/shop/web.Handle[...](...)
 net/http.HandlerFunc.ServeHTTP(0x0, 0x0)
 \t/usr/local/go/src/net/http/server.go:2136 +0x29
 github.com/lib/pq.(*conn).exec(0x1)
-\t/root/go/pkg/mod/github.com/lib/pq@v1.10.9/conn.go:12 +0x1
+\t/home/user/go/pkg/mod/github.com/lib/pq@v1.10.9/conn.go:12 +0x1
 created by main.serve in goroutine 1
 \t/src/shop/main.go:20 +0x1a
 exit status 2
@@ -113,7 +113,7 @@ exit status 2
               - app main.(*Store).Put @ /src/shop/store.go:41
               - app example.test/shop/web.Handle[...] @ /src/shop/web/web.go:9
               - std* net/http.HandlerFunc.ServeHTTP @ /usr/local/go/src/net/http/server.go:2136
-              - dependency github.com/lib/pq.(*conn).exec @ /root/go/pkg/mod/github.com/lib/pq@v1.10.9/conn.go:12
+              - dependency github.com/lib/pq.(*conn).exec @ /home/user/go/pkg/mod/github.com/lib/pq@v1.10.9/conn.go:12
               - app main.serve @ /src/shop/main.go:20
         "#]],
     );
