@@ -8,8 +8,13 @@ use crate::problem::Problem;
 
 use super::{OtherPart, Reference};
 
+mod bindings;
+mod calls;
+mod eval;
+mod imports;
 mod index;
 mod infer;
+mod judge;
 mod types;
 mod walk;
 mod world;
