@@ -10,8 +10,14 @@ use crate::problem::Problem;
 use super::{OtherPart, Reference};
 
 mod builtins;
+mod definitions;
 mod expr;
+mod imports;
 mod index;
+mod judge;
+mod members;
+mod values;
+mod visit;
 mod walk;
 mod world;
 
