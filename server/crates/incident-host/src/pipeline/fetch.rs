@@ -13,7 +13,6 @@ use incident_core::resolve::{ResolvedTrace, Sources};
 use incident_core::suspects;
 use incident_core::syntax::SymbolIndex;
 
-
 use super::tie::Ground;
 use super::{ExplainOptions, Run, deployed, git_problem};
 use crate::git::{GitError, Log, LogQuery, Repository, Reverted};
