@@ -457,5 +457,7 @@ fn a_chat_of_ones_own_is_asked_and_judged() {
         .map(|it| it["mark"].as_str().unwrap())
         .collect();
     assert_eq!(marks, ["generic", "contradicted"], "{judged}");
+    let told = session.client.message("window/showMessage");
+    assert!(told["params"]["message"].as_str().unwrap().contains("1 contradicted"), "{told}");
     session.end();
 }

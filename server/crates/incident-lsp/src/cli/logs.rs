@@ -91,7 +91,8 @@ fn follow(args: &LogsArgs, options: &LogOptions) -> Outcome {
                 print(format, &report, &problems)?;
             }
             is_first = false;
-            std::thread::sleep(PAUSE);
+            // No system tells of a file's growth everywhere: on network disks only a look does.
+            std::thread::park_timeout(PAUSE);
         }
         Ok(())
     })??;
