@@ -1,6 +1,6 @@
 //! Logs: from bytes to groups of like records.
 //!
-//! [`scan`] reads a window of bytes (records, their continuation lines, their shapes), [`Tally`]
+//! [`scan()`] reads a window of bytes (records, their continuation lines, their shapes), [`Tally`]
 //! adds the blocks up, and mining joins the shapes that one statement printed. Nothing is sampled:
 //! every line counts. Files, decompression and following are the host's.
 

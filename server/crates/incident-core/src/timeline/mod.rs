@@ -1,7 +1,7 @@
 //! What happened when, from every source on one axis.
 //!
 //! An event keeps the clock that stamped it: a chat's, a pager's, the machine's that wrote the log.
-//! Clocks disagree; [`skew`] says so where two of them saw the same things at a steady distance.
+//! Clocks disagree; [`skew()`] says so where two of them saw the same things at a steady distance.
 
 mod message;
 mod skew;
