@@ -159,7 +159,9 @@ M.verbs = {
     about = 'choose among the fixes for the line under the cursor',
     run = function()
       -- The kind is our own, below one that the protocol names.
-      local kinds = { 'quickfix.incident' --[[@as lsp.CodeActionKind]] }
+      local kinds = {
+        'quickfix.incident' --[[@as lsp.CodeActionKind]],
+      }
       vim.lsp.buf.code_action({ context = { only = kinds, diagnostics = {}, triggerKind = 1 } })
     end,
   },
