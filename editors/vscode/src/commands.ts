@@ -119,7 +119,9 @@ async function copyPrompt(ctx: Ctx): Promise<void> {
   } | null;
   if (answer?.text) {
     await vscode.env.clipboard.writeText(answer.text);
-    void vscode.window.showInformationMessage(`Incident: on the clipboard. ${answer.message ?? ""}`);
+    void vscode.window.showInformationMessage(
+      `Incident: on the clipboard. ${answer.message ?? ""}`,
+    );
   }
 }
 
@@ -127,7 +129,9 @@ async function copyPrompt(ctx: Ctx): Promise<void> {
 async function checkSuggestion(ctx: Ctx): Promise<void> {
   const text = await vscode.env.clipboard.readText();
   if (text.trim() === "") {
-    void vscode.window.showWarningMessage("Incident: the clipboard is empty; copy an answer first.");
+    void vscode.window.showWarningMessage(
+      "Incident: the clipboard is empty; copy an answer first.",
+    );
     return;
   }
   const answer = (await ctx.execute("incident.checkSuggestion", { text })) as {
