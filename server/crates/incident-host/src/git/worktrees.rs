@@ -110,16 +110,7 @@ impl Repository {
         base: &CommitId,
         cancel: &Cancel,
     ) -> Result<(), GitError> {
-        let folder = folder.to_string_lossy();
-        let args = ["add", "--no-track", "--quiet", "-b", branch, "--", &folder, &base.0];
-        self.without_drivers(cancel)?.run_limited(
-            "worktree",
-            &args,
-            Vec::new(),
-            CHECKOUT,
-            cancel,
-        )?;
-        Ok(())
+        self.add(folder, &["--no-track", "-b", branch], base, cancel)
     }
 
     /// Tells the index of a worktree of ours that these new files belong to the change, so that
@@ -138,15 +129,25 @@ impl Repository {
         base: &CommitId,
         cancel: &Cancel,
     ) -> Result<(), GitError> {
-        let folder = folder.to_string_lossy();
-        let args = ["add", "--detach", "--quiet", "--", &folder, &base.0];
-        self.without_drivers(cancel)?.run_limited(
-            "worktree",
-            &args,
-            Vec::new(),
-            CHECKOUT,
-            cancel,
-        )?;
+        self.add(folder, &["--detach"], base, cancel)
+    }
+
+    /// Makes a worktree in two steps. The short one writes refs and is never killed: a git that dies
+    /// there leaves `packed-refs.lock`, and the user's own git refuses to work from then on. The long
+    /// one writes in the new folder alone.
+    fn add(
+        &self,
+        folder: &Path,
+        how: &[&str],
+        base: &CommitId,
+        cancel: &Cancel,
+    ) -> Result<(), GitError> {
+        let git = self.without_drivers(cancel)?;
+        let path = folder.to_string_lossy();
+        let args = [&["add", "--no-checkout", "--quiet"], how, &["--", &path, &base.0]].concat();
+        git.run_limited("worktree", &args, Vec::new(), CHECKOUT, &Cancel::new())?;
+        let args = ["--reset", "-u", "HEAD"];
+        git.at_worktree(folder).run_limited("read-tree", &args, Vec::new(), CHECKOUT, cancel)?;
         Ok(())
     }
 
