@@ -80,7 +80,7 @@ fn a_workspace_that_is_no_folder() {
 #[test]
 fn a_link() {
     let sentence = Run::new(["explain", "https://example.invalid/1"]).end().refused();
-    assert!(sentence.contains("links are not read yet"), "{sentence}");
+    assert!(sentence.contains("example.invalid is not allowed yet"), "{sentence}");
 }
 
 #[test]

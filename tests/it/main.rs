@@ -14,6 +14,7 @@ mod fix_random;
 mod fix_verify;
 mod fixes;
 mod json;
+mod links;
 mod lsp_client;
 mod lsp_fix;
 mod lsp_incident;

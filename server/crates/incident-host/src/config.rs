@@ -4,6 +4,7 @@
 //! root its commands are ignored, and the person is told.
 
 mod fix;
+mod links;
 mod model;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use incident_core::problem::Problem;
 
 pub use self::fix::FixSettings;
 use self::fix::Taken;
+use crate::links::LinkSettings;
 use crate::message::plain;
 use crate::model::ModelSettings;
 use crate::source::{self, ReadError};
@@ -82,10 +84,28 @@ pub const TEMPLATE: &str = "\
 # window = 16000
 # max_answer = 2000
 # timeout_s = 180
+
+[links]
+# A link is asked only where a person gives it. In an untrusted tree this section is ignored.
+# Seconds for one request, MiB for all answers to one link, and further roots, in PEM form.
+# timeout_s = 30
+# max_mib = 64
+# ca_file = \"/etc/ssl/company.pem\"
+# Every host that may be asked has a section of its own. sentry.io, github.com, pagerduty.com and
+# notion.so are known; another host says what answers there (sentry, bugsink, github, pagerduty,
+# notion, text), and which environment variable holds its token. Never the token itself.
+# [links.hosts.\"sentry.example.com\"]
+# kind = \"sentry\"
+# token_env = \"SENTRY_AUTH_TOKEN\"
+# The base address of the API, where it is not the host itself.
+# api = \"https://sentry.example.com\"
+# The host may have a private address; it may be asked without TLS.
+# private = false
+# http = false
 ";
 
 /// Sections that are part of the file's format and that nothing reads yet.
-const NOT_YET: &[&str] = &["service", "trace", "logs", "links", "limits"];
+const NOT_YET: &[&str] = &["service", "trace", "logs", "limits"];
 
 /// The settings of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,6 +121,8 @@ pub struct Config {
     pub runbook_folders: Vec<String>,
     /// The section `model`; empty in an untrusted root.
     pub model: ModelSettings,
+    /// The section `links`; empty in an untrusted root.
+    pub links: LinkSettings,
 }
 
 /// Reads the settings of the workspace at `root`. What can't be used is a problem, and the default
@@ -139,6 +161,7 @@ fn parse(text: &str, is_trusted: bool) -> (Config, Vec<Problem>) {
                 }
             }
             ("model", toml::Value::Table(keys)) => reader.model(keys, is_trusted),
+            ("links", toml::Value::Table(keys)) => reader.links(keys, is_trusted),
             (name, _) if NOT_YET.contains(&name) => {
                 reader.say(section, format!("`{name}` is not used yet by this version"));
             }
@@ -172,6 +195,19 @@ impl Reader<'_> {
                 ),
                 None => self.say(key, format!("`model.{}` is no key of the settings", plain(key))),
             }
+        }
+    }
+
+    fn links(&mut self, keys: &toml::Table, is_trusted: bool) {
+        if !is_trusted {
+            self.config.links.was_ignored = true;
+            let told = "`links` says which hosts may be asked and this tree is not trusted, so it \
+                        is ignored; `incident-lsp trust` allows it";
+            self.say("links", told.to_owned());
+            return;
+        }
+        for told in links::read(&mut self.config.links, keys) {
+            self.say(&told.key, told.words);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The part of incident-lsp that touches git, the disk, package installs and, later, the network.
+//! The part of incident-lsp that touches git, the disk, package installs and the network.
 //!
 //! It answers what core asks for, orders the stages (`pipeline`), and never decides what an
 //! incident means. The user's tree is read-only to it.
@@ -18,6 +18,7 @@ pub mod config;
 pub mod folders;
 pub mod http;
 pub mod index;
+pub mod links;
 pub mod look;
 pub mod memory;
 pub mod sandbox;

@@ -5,8 +5,10 @@
 //! fields alone: a frame's local variables, request bodies, cookies and user records stay unread, so
 //! that they can't leak into a report. All text in them is hostile like any other input.
 
+pub mod actions;
 pub mod github;
 mod json;
+pub mod notion;
 pub mod pagerduty;
 pub mod sentry;
 pub mod slack;
@@ -23,6 +25,10 @@ use crate::timeline::Event as TimelineEvent;
 pub enum Document {
     /// One event of an error tracker that speaks Sentry's format.
     Event(Box<sentry::Event>),
+    /// What an error tracker counts of an issue.
+    Issue(sentry::Issue),
+    /// A release's deploys, as an error tracker was told of them.
+    Deploys(Vec<sentry::Deploy>),
     /// A pager's incident with its log.
     Page(pagerduty::Page),
     /// Messages of a chat channel.
@@ -47,6 +53,8 @@ pub fn recognise(text: &str) -> Option<Document> {
     let value: Value = serde_json::from_str(trimmed).ok()?;
     sentry::Event::from_json(&value)
         .map(|event| Document::Event(Box::new(event)))
+        .or_else(|| sentry::Issue::from_json(&value).map(Document::Issue))
+        .or_else(|| sentry::deploys(&value).map(Document::Deploys))
         .or_else(|| pagerduty::Page::from_json(&value).map(Document::Page))
         .or_else(|| slack::Users::from_json(&value).map(Document::ChatUsers))
         .or_else(|| slack::Chat::from_json(&value).map(Document::Chat))
@@ -110,6 +118,8 @@ impl Document {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Event(_) => "an error tracker's event",
+            Self::Issue(_) => "an error tracker's issue",
+            Self::Deploys(_) => "a release's deploys",
             Self::Page(_) => "a pager's incident",
             Self::Chat(_) => "a chat export",
             Self::ChatUsers(_) => "a chat's user list",
@@ -121,6 +131,10 @@ impl Document {
     pub fn timeline(&self, source: &str, users: &slack::Users) -> Vec<TimelineEvent> {
         match self {
             Self::Event(event) => event.timeline(source),
+            Self::Issue(issue) => issue.timeline(source),
+            Self::Deploys(deploys) => {
+                deploys.iter().flat_map(|deploy| deploy.timeline(source)).collect()
+            }
             Self::Page(page) => page.timeline(source),
             Self::Chat(chat) => chat.timeline(source, users),
             Self::ChatUsers(_) => Vec::new(),
@@ -133,7 +147,9 @@ impl Document {
     /// An event's own trace is read from its fields and is not part of it.
     pub fn prose(&self) -> String {
         match self {
-            Self::Event(_) | Self::ChatUsers(_) => String::new(),
+            Self::Event(_) | Self::Issue(_) | Self::Deploys(_) | Self::ChatUsers(_) => {
+                String::new()
+            }
             Self::Page(page) => page.details.join("\n"),
             Self::Chat(chat) => chat.prose(),
             Self::Thread(thread) => thread.prose(),

@@ -7,11 +7,14 @@
 //! Source: the format's public documentation, <https://develop.sentry.dev/sdk/data-model/event-payloads/>,
 //! and payloads of the Rust and Python SDKs.
 
+mod issue;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub use self::issue::{Deploy, Issue, deploys};
 use super::json::{first_number, first_string, list, string, time};
 use crate::timeline::{self, Clock};
 

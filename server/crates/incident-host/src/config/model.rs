@@ -34,7 +34,7 @@ pub(super) fn key(settings: &mut ModelSettings, key: &str, value: &toml::Value) 
 }
 
 /// Says whether a text is the name of a variable; a key that somebody wrote down here is none.
-fn is_variable(text: &str) -> bool {
+pub(super) fn is_variable(text: &str) -> bool {
     text.len() <= 64
         && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }

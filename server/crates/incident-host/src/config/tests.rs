@@ -16,9 +16,14 @@ fn the_template_says_the_defaults_and_nothing_else() {
     // With the keys in force it is still all known.
     let in_force: String = TEMPLATE
         .lines()
-        .map(|line| match line.strip_prefix("# ").filter(|rest| rest.contains(" = ")) {
-            Some(key) => format!("{key}\n"),
-            None => format!("{line}\n"),
+        .map(|line| {
+            match line
+                .strip_prefix("# ")
+                .filter(|rest| rest.contains(" = ") || rest.starts_with('['))
+            {
+                Some(key) => format!("{key}\n"),
+                None => format!("{line}\n"),
+            }
         })
         .collect();
     let (config, problems) = parse(&in_force, true);
@@ -43,7 +48,7 @@ fn commands_are_ignored_in_an_untrusted_tree() {
 
 #[test]
 fn what_is_unknown_or_does_not_fit_is_told_with_its_line() {
-    let text = "[deploy]\nrevison = \"x\"\n[history]\nmax_commits = \"many\"\n[links]\n[other]\n";
+    let text = "[deploy]\nrevison = \"x\"\n[history]\nmax_commits = \"many\"\n[limits]\n[other]\n";
     let problems = told(text, true);
     let lines: Vec<Option<u32>> = problems.iter().map(|(_, line)| *line).collect();
     assert_eq!(lines, [Some(2), Some(4), Some(5), Some(6)], "{problems:?}");

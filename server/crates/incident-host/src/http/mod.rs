@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use incident_core::cancel::Cancel;
@@ -132,9 +133,26 @@ pub struct Client {
 impl Client {
     /// Makes a client that trusts the system's roots and those in `ca_file`.
     pub fn new(limits: Limits, ca_file: Option<&Path>) -> Result<Self, HttpError> {
+        Self::build(limits, ca_file, reqwest::Client::builder())
+    }
+
+    /// The same, with names looked up by `names`, which may refuse one.
+    pub fn guarded(
+        limits: Limits,
+        ca_file: Option<&Path>,
+        names: impl reqwest::dns::Resolve + 'static,
+    ) -> Result<Self, HttpError> {
+        Self::build(limits, ca_file, reqwest::Client::builder().dns_resolver(Arc::new(names)))
+    }
+
+    fn build(
+        limits: Limits,
+        ca_file: Option<&Path>,
+        builder: reqwest::ClientBuilder,
+    ) -> Result<Self, HttpError> {
         // Only the first call counts; whoever installed one before has chosen.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
+        let mut builder = builder
             .connect_timeout(limits.connect)
             .redirect(reqwest::redirect::Policy::none())
             .pool_max_idle_per_host(0)

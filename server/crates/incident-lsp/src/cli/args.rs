@@ -94,9 +94,15 @@ pub(super) struct PostmortemArgs {
 
 #[derive(ClapArgs, Debug)]
 pub(super) struct ExplainArgs {
-    /// Files with traces and logs; `-` is standard input, also read when piped and none is given.
+    /// Files with traces and logs, or links to them (an issue of Sentry, Bugsink or GitHub, a gist,
+    /// a failed run of Actions, an incident of PagerDuty, a page of Notion, a text); `-` is standard
+    /// input, also read when piped and none is given.
     #[arg(value_name = "INPUT", conflicts_with = "sample")]
     pub(super) inputs: Vec<String>,
+    /// Ask this host for a link, for this time; hosts in `[links.hosts]` of .incident.toml need it
+    /// not.
+    #[arg(long, value_name = "HOST")]
+    pub(super) allow_host: Vec<String>,
     #[command(flatten)]
     pub(super) workspace: WorkspaceArgs,
     /// The commit, tag or branch that ran when it happened.

@@ -13,7 +13,7 @@ use incident_host::pipeline::{self, ExplainOptions, ModelOptions, ModelRequest, 
 use incident_host::workspace::Workspace;
 
 use super::args::{ExplainArgs, FailOn, ReportFormat, WorkspaceArgs};
-use super::{DONE, FINDINGS, Outcome, command_line, input, job, output, sample};
+use super::{DONE, FINDINGS, Outcome, command_line, job, links, output, sample};
 
 /// Runs the command.
 pub(super) fn run(args: &ExplainArgs) -> Outcome {
@@ -24,8 +24,9 @@ pub(super) fn run(args: &ExplainArgs) -> Outcome {
         })??;
         (vec![sample::input()], Vec::new(), root)
     } else {
-        let (inputs, problems) = input::read_all(&args.inputs)?;
-        (inputs, problems, root(&args.workspace)?)
+        let root = root(&args.workspace)?;
+        let (inputs, problems) = links::read_all(&args.inputs, &root, &args.allow_host)?;
+        (inputs, problems, root)
     };
     let options = ExplainOptions {
         deployed: args.deployed.clone(),
@@ -130,6 +131,7 @@ fn typed(args: &ExplainArgs, root: &Path) -> Typed {
         words.push("-");
     }
     words.extend(args.inputs.iter().map(String::as_str));
+    words.extend(args.allow_host.iter().flat_map(|host| ["--allow-host", host]));
     let workspace = args.workspace.workspace.as_ref().map(|dir| dir.to_string_lossy());
     if let Some(workspace) = &workspace {
         words.extend(["--workspace", workspace]);

@@ -7,6 +7,7 @@ use anyhow::bail;
 use incident_core::input::RawInput;
 use incident_core::problem::Problem;
 use incident_host::input::{load_file, load_reader};
+use incident_host::links;
 
 /// Reads `names` in order; none means standard input, where something is piped into it.
 pub(super) fn read_all(names: &[String]) -> anyhow::Result<(Vec<RawInput>, Vec<Problem>)> {
@@ -37,9 +38,9 @@ pub(super) fn read_all(names: &[String]) -> anyhow::Result<(Vec<RawInput>, Vec<P
 
 /// Reads one file, or standard input for `-`.
 pub(super) fn read(name: &str) -> anyhow::Result<(RawInput, Vec<Problem>)> {
-    if is_link(name) {
+    if links::is_link(name) {
         bail!(
-            "{name} is a link, and links are not read yet: \
+            "{name} is a link, and only `explain` reads links: \
              save what the page shows into a file and give that"
         );
     }
@@ -51,10 +52,4 @@ pub(super) fn read(name: &str) -> anyhow::Result<(RawInput, Vec<Problem>)> {
         }
         _ => Ok(load_file(path)?),
     }
-}
-
-fn is_link(name: &str) -> bool {
-    name.split_once("://").is_some_and(|(scheme, _)| {
-        !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-    })
 }

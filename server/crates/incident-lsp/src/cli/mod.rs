@@ -14,6 +14,7 @@ mod forget;
 mod help;
 mod input;
 mod job;
+mod links;
 mod logs;
 mod output;
 mod postmortem;
