@@ -5,6 +5,7 @@
 
 mod samples;
 mod score;
+mod speed;
 mod truth;
 mod write;
 
@@ -47,6 +48,9 @@ pub(crate) struct Args {
     /// Score whole lines: the heads are found, not given.
     #[arg(long)]
     raw: bool,
+    /// Group the file so many times and print the processor time beside ripgrep's.
+    #[arg(long, value_name = "RUNS")]
+    speed: Option<u32>,
     /// How the figures are printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -59,6 +63,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.path.is_dir() {
         return samples::run(&args.path, args.raw, args.format, &args.floor);
+    }
+    if let Some(n_runs) = args.speed {
+        return speed::run(&args.path, n_runs);
     }
     let name = args.path.to_str().context("the log's name is no text")?.to_owned();
     let options = LogOptions {

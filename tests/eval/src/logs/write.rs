@@ -59,11 +59,12 @@ pub(super) fn summary(tallied: &Tallied, elapsed: Duration) -> std::io::Result<(
     let report = &tallied.report;
     writeln!(
         std::io::stdout(),
-        "{} bytes, {} lines, {} records, {} groups in {:.0} ms",
+        "{} bytes, {} lines, {} records, {} groups in {:.0} ms, {} MB at the peak",
         report.n_bytes,
         report.n_lines,
         report.n_records,
         report.groups.len(),
-        elapsed.as_secs_f64() * 1000.0
+        elapsed.as_secs_f64() * 1000.0,
+        crate::index::memory() >> 20
     )
 }

@@ -322,6 +322,11 @@ impl Writer {
         if self.last.as_ref().is_some_and(in_last) {
             return None;
         }
+        if stamp.is_none()
+            && let Some(adjacent) = self.open.iter().position(in_last)
+        {
+            return Some(adjacent);
+        }
         let fits: Vec<(usize, Fit, &Open)> = self
             .open
             .iter()

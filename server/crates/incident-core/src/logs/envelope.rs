@@ -140,6 +140,11 @@ fn journald_iso<'a>(line: &'a [u8], clock: &Clock) -> Option<Envelope<'a>> {
         return None;
     }
     let end = memchr::memchr(b' ', line.get(..40).unwrap_or(line))?;
+    // Its stamps end with an offset: `+0000`, of late `+00:00`.
+    let zone = line.get(end.checked_sub(6)?..end)?;
+    if !matches!(zone, [b'+' | b'-', ..] | [_, b'+' | b'-', ..]) {
+        return None;
+    }
     let envelope = named_host(line.get(end + 1..)?, None)?;
     // Without a process number a logger's line looks the same: `stamp LEVEL target: text`.
     let named = envelope.program.len();

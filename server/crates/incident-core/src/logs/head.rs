@@ -33,6 +33,9 @@ pub(super) struct Head<'a> {
 /// How many words before the message may be no level.
 const MAX_PARTS: usize = 7;
 
+/// The name of the field that may say so.
+pub(super) const STATUS: &[u8] = b"status";
+
 /// Reads a head, or `None` where the line does not begin as a record does.
 pub(super) fn read<'a>(line: &'a [u8], clock: &Clock) -> Option<Head<'a>> {
     match line.first()? {
@@ -135,8 +138,12 @@ fn klog_time(date: &[u8], time: &[u8], clock: &Clock) -> Option<Micros> {
 
 /// `10.0.0.1 - - [03/Mar/2026:14:05:00 +0000] "GET /x HTTP/1.1" 502 157 ...`.
 fn access_log<'a>(line: &'a [u8], clock: &Clock) -> Option<Head<'a>> {
-    let start = line.get(..300).unwrap_or(line);
-    let open = memchr::memmem::find(start, b" [")?;
+    static OPENS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" ["));
+    // A date comes first in most other lines, an address in these.
+    if matches!(line.get(4), Some(b'-' | b'/')) {
+        return None;
+    }
+    let open = OPENS.find(line.get(..300).unwrap_or(line))?;
     let (time, len) = stamp::read(line.get(open + 2..)?, clock)?;
     let rest = line.get(open + 2 + len..)?.strip_prefix(b"] \"")?;
     let close = json::string_end(rest)?;
@@ -349,16 +356,11 @@ fn logger_and_message<'a>(text: &'a [u8], head: &mut Head<'a>) {
         break;
     }
     head.message = Cow::Borrowed(at);
-    if !head.is_server_error && head.level.is_none_or(|level| level <= Level::Info) {
-        head.is_server_error = says_server_error(at);
-    }
 }
 
-/// Says whether a field of a plain line says 500 to 599.
-fn says_server_error(message: &[u8]) -> bool {
-    static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"status"));
-    let Some(at) = STATUS.find(message) else { return false };
-    let rest = message.get(at + 6..).unwrap_or_default();
+/// Says whether a field of a plain line says 500 to 599; `text` begins with the field's `status`.
+pub(super) fn says_server_error(text: &[u8]) -> bool {
+    let rest = text.get(STATUS.len()..).unwrap_or_default();
     let rest = rest.strip_prefix(b"_code").unwrap_or(rest);
     let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
     let Some((b'=' | b':', rest)) = rest.split_first() else { return false };
@@ -455,29 +457,4 @@ pub(super) fn level_of_priority(number: u32) -> Level {
         5 | 6 => Level::Info,
         _ => Level::Debug,
     }
-}
-
-/// Says whether a line is surely the head of a record below a warning, by a look at its start.
-///
-/// For reading severe records alone: most lines of most logs are neither severe nor continue one.
-pub(super) fn is_surely_mild(line: &[u8]) -> bool {
-    const LOOK: usize = 110;
-    if !matches!(line.first(), Some(b'0'..=b'9' | b'[' | b'{' | b'A'..=b'Z' | b't' | 0x1b)) {
-        return false;
-    }
-    let start = line.get(..LOOK).unwrap_or(line);
-    memchr::memchr3_iter(b'D', b'I', b'l', start).any(|at| {
-        let word = start.get(at..).unwrap_or_default();
-        let before = at.checked_sub(1).and_then(|at| start.get(at)).copied().unwrap_or(b' ');
-        let is_level = word.starts_with(b"DEBUG") || word.starts_with(b"INFO");
-        let ends = |n: usize| word.get(n).is_none_or(|byte| !byte.is_ascii_alphanumeric());
-        let is_whole = ends(if word.starts_with(b"DEBUG") { 5 } else { 4 });
-        // After a blank, a bracket, a quote, or a colour.
-        (is_level && is_whole && matches!(before, b' ' | b'[' | b'"' | b'm' | b'\t'))
-            || word.starts_with(b"level=debug")
-            || word.starts_with(b"level=info")
-            || [&b"level\":20"[..], b"level\":30", b"level\\\":20", b"level\\\":30"]
-                .iter()
-                .any(|it| word.starts_with(it))
-    })
 }

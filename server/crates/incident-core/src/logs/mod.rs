@@ -4,13 +4,16 @@
 //! adds the blocks up, and mining joins the shapes that one statement printed. Nothing is sampled:
 //! every line counts. Files, decompression and following are the host's.
 
+mod ahead;
 mod attach;
 mod change;
 mod deploy;
 mod envelope;
 mod head;
 mod json;
+mod layout;
 mod logfmt;
+mod mild;
 mod mine;
 mod report;
 mod scan;

@@ -8,9 +8,12 @@ use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
+use super::ahead::Ahead;
 use super::attach::{Attached, Open, Trace, Writer};
 use super::envelope::{self, Envelope};
 use super::head::{self, Head};
+use super::layout::Layouts;
+use super::mild::Mild;
 use super::report::{GroupKind, Level};
 use super::shape::{self, mix, mix_bytes};
 use super::shapes::{CrashShape, Place, Shape, Shapes};
@@ -75,6 +78,9 @@ pub fn scan(window: &Window<'_>, options: &ScanOptions, cancel: &Cancel) -> Bloc
         window,
         options,
         clock: Clock::new(options.zone.clone(), options.year),
+        status: Ahead::new(window.bytes, head::STATUS),
+        mild: Mild::default(),
+        layouts: Layouts::default(),
         shapes: Shapes::default(),
         writers: Vec::new(),
         n_lines: 0,
@@ -94,8 +100,7 @@ pub fn scan(window: &Window<'_>, options: &ScanOptions, cancel: &Cancel) -> Bloc
         at = memchr::memchr(b'\n', window.bytes).map_or(window.bytes.len(), |end| end + 1);
     }
     while let Some(rest) = window.bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let end = memchr::memchr(b'\n', rest);
-        let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
+        let (line, has_escape) = first_line(rest);
         let is_owned = window.owned.contains(&at);
         if is_owned {
             scanner.n_lines += 1;
@@ -104,10 +109,23 @@ pub fn scan(window: &Window<'_>, options: &ScanOptions, cancel: &Cancel) -> Bloc
                 break;
             }
         }
-        scanner.line(line, at, is_owned, &mut unescaped, &mut uncoloured);
+        scanner.line(line, has_escape, at, is_owned, &mut unescaped, &mut uncoloured);
         at += line.len() + 1;
     }
     scanner.finish(is_cancelled)
+}
+
+/// Returns the first line, and whether it has an escape: one search tells both.
+fn first_line(text: &[u8]) -> (&[u8], bool) {
+    let end = |from: usize| {
+        let rest = text.get(from..).unwrap_or_default();
+        memchr::memchr(b'\n', rest).map_or(text.len(), |at| from + at)
+    };
+    let (end, has_escape) = match memchr::memchr2(b'\n', 0x1b, text) {
+        Some(at) if text.get(at) == Some(&0x1b) => (end(at), true),
+        at => (at.unwrap_or(text.len()), false),
+    };
+    (text.get(..end).unwrap_or(text), has_escape)
 }
 
 /// Reads bare messages, one a record: what is left where someone else took the heads off.
@@ -139,6 +157,10 @@ struct Scanner<'a> {
     window: &'a Window<'a>,
     options: &'a ScanOptions,
     clock: Clock,
+    /// Where a field comes next that may say that a server failed.
+    status: Ahead<'a>,
+    mild: Mild,
+    layouts: Layouts,
     shapes: Shapes,
     writers: Vec<Writer>,
     /// Own lines so far; the current line's number.
@@ -161,18 +183,28 @@ impl Scanner<'_> {
     fn line(
         &mut self,
         line: &[u8],
+        has_escape: bool,
         at: usize,
         is_owned: bool,
         unescaped: &mut Vec<u8>,
         uncoloured: &mut Vec<u8>,
     ) {
-        if self.options.severe_only && !self.options.labels && head::is_surely_mild(line) {
+        let status = self.status.within(at, at + line.len());
+        let is_server_error = status.is_some_and(|status| {
+            head::says_server_error(line.get(status - at..).unwrap_or_default())
+        });
+        if self.options.severe_only
+            && !self.options.labels
+            && !is_server_error
+            && self.mild.is_head(line)
+        {
             self.n_records += u64::from(is_owned);
             return;
         }
         let envelope = envelope::open(line, &self.clock, unescaped);
         let body = envelope.body.unwrap_or(unescaped);
-        let body = if memchr::memchr(0x1b, body).is_some() {
+        let is_unescaped = envelope.body.is_none();
+        let body = if has_escape || is_unescaped && memchr::memchr(0x1b, body).is_some() {
             envelope::strip_colours(body, uncoloured);
             uncoloured
         } else {
@@ -183,7 +215,7 @@ impl Scanner<'_> {
         if let Some(it) = self.writers.get_mut(writer) {
             it.is_partial = envelope.partial;
         }
-        let head = head::read(body, &self.clock);
+        let head = self.read_head(body);
         let record = if was_partial && head.is_none() {
             self.writers.get_mut(writer).map_or(0, Writer::continue_partial)
         } else if let Some(mut head) = head {
@@ -193,6 +225,8 @@ impl Scanner<'_> {
             }
             head.time = head.time.or(envelope.time);
             head.level = head.level.or(envelope.level);
+            head.is_server_error |=
+                is_server_error && head.level.is_none_or(|level| level <= Level::Info);
             self.head(&head, line, at, is_owned, writer)
         } else {
             self.raw(body, &envelope, line, at, is_owned, writer)
@@ -200,6 +234,15 @@ impl Scanner<'_> {
         if is_owned && self.options.labels {
             self.labels.push(record);
         }
+    }
+
+    fn read_head<'b>(&mut self, body: &'b [u8]) -> Option<Head<'b>> {
+        if let Some(head) = self.layouts.read(body, &self.clock) {
+            return Some(head);
+        }
+        let head = head::read(body, &self.clock)?;
+        self.layouts.learn(body, &head, &self.clock);
+        Some(head)
     }
 
     /// Returns the place of a writer's open records.

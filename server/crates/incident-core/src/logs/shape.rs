@@ -12,31 +12,41 @@ pub(super) const VALUE: &str = "<*>";
 
 /// Mixes a number into a hash.
 pub(super) fn mix(hash: u64, value: u64) -> u64 {
-    let product = u128::from(hash.rotate_left(29) ^ value)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+    let product = u128::from(hash.rotate_left(29) ^ value) * u128::from(0x9E37_79B9_7F4A_7C15_u64);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
 /// Mixes bytes into a hash.
-pub(super) fn mix_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        hash = mix(hash, u64::from_le_bytes(word));
+pub(super) fn mix_bytes(hash: u64, bytes: &[u8]) -> u64 {
+    // Most are words of a few letters: those are one number, made without a loop.
+    let seeded = hash.wrapping_add(bytes.len() as u64);
+    let word = match (bytes, bytes.first_chunk(), bytes.last_chunk()) {
+        (_, Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        ([], ..) => 0,
+        ([first, .., last], ..) => {
+            let middle = bytes.get(1).copied().unwrap_or_default();
+            u64::from(*first) << 16 | u64::from(middle) << 8 | u64::from(*last)
+        }
+        ([only], ..) => u64::from(*only),
+    };
+    if bytes.len() <= 8 {
+        return mix(seeded, word);
     }
-    let mut tail = bytes.len() as u64;
-    for byte in chunks.remainder() {
-        tail = tail << 8 | u64::from(*byte);
-    }
-    mix(hash, tail)
+    let (numbers, _) = bytes.as_chunks();
+    let hash = numbers.iter().fold(seeded, |hash, it| mix(hash, u64::from_le_bytes(*it)));
+    let last = bytes.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+    mix(hash, last)
 }
 
 /// What a byte may be in a word.
 const DIGIT: u8 = 1;
-const BLANK: u8 = 2;
+const SLASH: u8 = 2;
+/// What ends a word or may change what it is, from here on.
 const EQUALS: u8 = 4;
-const SLASH: u8 = 8;
+const QUOTE: u8 = 8;
+const BLANK: u8 = 16;
 
 static CLASS: [u8; 256] = {
     let mut table = [0; 256];
@@ -47,6 +57,7 @@ static CLASS: [u8; 256] = {
             b' ' | b'\t' | b'\n' | b'\r' => BLANK,
             b'=' => EQUALS,
             b'/' => SLASH,
+            b'"' | b'\'' => QUOTE,
             // Control characters come from data, not from a statement.
             0..=31 | 127 => DIGIT,
             _ => 0,
@@ -107,23 +118,23 @@ impl<'a> Iterator for Words<'a> {
             return Some(Word::Object);
         }
         let mut seen = 0;
-        let mut end = start;
+        let mut end = self.text.len();
         let mut equals = usize::MAX;
-        for byte in self.text.get(start..)? {
+        for (byte, at) in self.text.get(start..)?.iter().zip(start..) {
             let class = CLASS[usize::from(*byte)];
+            seen |= class;
+            if class < EQUALS {
+                continue;
+            }
             if class == BLANK {
+                end = at;
                 break;
             }
-            if class == EQUALS && equals == usize::MAX {
-                equals = end;
+            if class == EQUALS {
+                equals = equals.min(at);
+            } else if let Some(close) = self.quoted(start, at) {
+                return Some(self.after_quote(start, at, close, equals));
             }
-            if matches!(byte, b'"' | b'\'')
-                && let Some(close) = self.quoted(start, end)
-            {
-                return Some(self.after_quote(start, end, close, equals));
-            }
-            seen |= class;
-            end += 1;
         }
         self.at = end;
         let word = self.text.get(start..end)?;
@@ -216,10 +227,12 @@ fn before_dots(word: &[u8]) -> Option<&[u8]> {
 fn key(text: &[u8]) -> Option<&[u8]> {
     let is_key =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b':');
-    let key = text.strip_prefix(b"(").or_else(|| text.strip_prefix(b"[")).unwrap_or(text);
-    let starts = key.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
-    (starts && key.len() <= 48 && key.iter().all(is_key) && !key.iter().all(u8::is_ascii_digit))
-        .then_some(key)
+    let key = match text {
+        [b'(' | b'[', key @ ..] => key,
+        key => key,
+    };
+    let starts = matches!(key.first(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'_'));
+    (starts && key.len() <= 48 && key.iter().all(is_key)).then_some(key)
 }
 
 fn is_link(word: &[u8]) -> bool {

@@ -3,6 +3,9 @@
 //! Light reading for grouping millions of records. [`crate::trace`] reads a trace in full.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::report::GroupFrame;
 use super::shape::{mix, mix_bytes};
@@ -456,7 +459,8 @@ fn is_in_app(file: &[u8], function: &[u8]) -> bool {
         b"Microsoft.",
         b"panic",
     ];
-    if FILES.iter().any(|part| memchr::memmem::find(file, part).is_some()) || file == b"native" {
+    static IN_FILES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(FILES).ok());
+    if IN_FILES.as_ref().is_some_and(|them| them.is_match(file)) || file == b"native" {
         return false;
     }
     let function = function.strip_prefix(b"java.base/").unwrap_or(function);

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use incident_core::cancel::Cancel;
 use incident_core::logs::{BLOCK_BYTES, Block, MARGIN_BYTES, ScanOptions, Tally, Window, scan};
@@ -26,11 +27,16 @@ pub(super) fn read(
     let block = BLOCK_BYTES as u64;
     let starts: Vec<u64> = (0..len.div_ceil(block)).map(|number| number * block).collect();
     // So many blocks are in memory at once as there are threads; their sums are small.
+    let buffers = Mutex::new(Vec::new());
     for batch in starts.chunks(4 * rayon::current_num_threads().max(1)) {
         let done: Vec<io::Result<(Block, bool)>> = batch
             .par_iter()
-            .map_init(Vec::new, |buffer, start| {
-                one(file, *start, len, input, options, buffer, cancel)
+            .map(|start| {
+                let spare = lock(&buffers).pop();
+                let mut buffer: Buffer = spare.unwrap_or_default();
+                let answer = one(file, *start, len, input, options, &mut buffer, cancel);
+                lock(&buffers).push(buffer);
+                answer
             })
             .collect();
         for answer in done {
@@ -54,6 +60,42 @@ pub(super) fn read(
     Ok(())
 }
 
+/// Held for a push or a pop.
+fn lock(buffers: &Mutex<Vec<Buffer>>) -> MutexGuard<'_, Vec<Buffer>> {
+    buffers.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Bytes of the file. What was allocated and cleared once is written over, block by block.
+#[derive(Debug, Default)]
+struct Buffer {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Buffer {
+    fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// Appends the bytes `from..to` of the file, or what of them is there.
+    fn append(&mut self, file: &File, from: u64, to: u64) -> io::Result<()> {
+        let kept = self.len;
+        let end = kept + usize::try_from(to.saturating_sub(from)).unwrap_or(0);
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        while let Some(room) = self.bytes.get_mut(self.len..end).filter(|room| !room.is_empty()) {
+            match read_at(file, room, from + (self.len - kept) as u64) {
+                Ok(0) => break,
+                Ok(n) => self.len += n,
+                Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+                Err(err) => return Err(err),
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Reads and scans one block; says whether the file ended before its length.
 fn one(
     file: &File,
@@ -61,57 +103,40 @@ fn one(
     len: u64,
     input: u32,
     options: &ScanOptions,
-    buffer: &mut Vec<u8>,
+    buffer: &mut Buffer,
     cancel: &Cancel,
 ) -> io::Result<(Block, bool)> {
     let from = start.saturating_sub(MARGIN_BYTES as u64);
     let end = (start + BLOCK_BYTES as u64).min(len);
     let to = (end + MARGIN_BYTES as u64).min(len);
-    buffer.clear();
-    append(file, buffer, from, to)?;
+    buffer.len = 0;
+    buffer.append(file, from, to)?;
     let owned_start = usize::try_from(start - from).unwrap_or(0);
-    let owned_end = usize::try_from(end - from).unwrap_or(0).min(buffer.len());
+    let owned_end = usize::try_from(end - from).unwrap_or(0).min(buffer.len);
     // The block's last line is read to its end.
     let mut at = to;
     let mut seen = owned_end;
-    while at < len && buffer.len() < owned_end + MAX_LINE_BYTES {
-        if memchr::memchr(b'\n', buffer.get(seen..).unwrap_or_default()).is_some() {
+    while at < len && buffer.len < owned_end + MAX_LINE_BYTES {
+        if memchr::memchr(b'\n', buffer.as_slice().get(seen..).unwrap_or_default()).is_some() {
             break;
         }
-        seen = buffer.len();
+        seen = buffer.len;
         let next = (at + (1 << 20)).min(len);
-        append(file, buffer, at, next)?;
-        if buffer.len() == seen {
+        buffer.append(file, at, next)?;
+        if buffer.len == seen {
             break;
         }
         at = next;
     }
-    let is_short = (buffer.len() as u64) < to - from;
+    let is_short = (buffer.len as u64) < to - from;
     let window = Window {
-        bytes: buffer,
+        bytes: buffer.as_slice(),
         owned: owned_start.min(owned_end)..owned_end,
         begins_line: from == 0,
         input,
         offset: from,
     };
     Ok((scan(&window, options, cancel), is_short))
-}
-
-/// Appends the bytes `from..to`, or what of them is there.
-fn append(file: &File, buffer: &mut Vec<u8>, from: u64, to: u64) -> io::Result<()> {
-    let kept = buffer.len();
-    buffer.resize(kept + usize::try_from(to - from).unwrap_or(0), 0);
-    let mut filled = kept;
-    while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
-        match read_at(file, room, from + (filled - kept) as u64) {
-            Ok(0) => break,
-            Ok(n) => filled += n,
-            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
-            Err(err) => return Err(err),
-        }
-    }
-    buffer.truncate(filled);
-    Ok(())
 }
 
 #[cfg(unix)]
