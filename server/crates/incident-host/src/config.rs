@@ -6,6 +6,7 @@
 mod fix;
 mod links;
 mod model;
+mod places;
 
 use std::path::Path;
 
@@ -13,6 +14,7 @@ use incident_core::problem::Problem;
 
 pub use self::fix::FixSettings;
 use self::fix::Taken;
+use self::places::{Places, line_at};
 use crate::links::LinkSettings;
 use crate::message::plain;
 use crate::model::ModelSettings;
@@ -143,7 +145,8 @@ pub fn read(root: &Path, is_trusted: bool) -> (Config, Vec<Problem>) {
 }
 
 fn parse(text: &str, is_trusted: bool) -> (Config, Vec<Problem>) {
-    let mut reader = Reader { text, config: Config::default(), problems: Vec::new() };
+    let mut reader =
+        Reader { places: Places::of(text), config: Config::default(), problems: Vec::new() };
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
         Err(err) => {
@@ -163,16 +166,19 @@ fn parse(text: &str, is_trusted: bool) -> (Config, Vec<Problem>) {
             ("model", toml::Value::Table(keys)) => reader.model(keys, is_trusted),
             ("links", toml::Value::Table(keys)) => reader.links(keys, is_trusted),
             (name, _) if NOT_YET.contains(&name) => {
-                reader.say(section, format!("`{name}` is not used yet by this version"));
+                reader.say(&[section], format!("`{name}` is not used yet by this version"));
             }
-            _ => reader.say(section, format!("`{}` is no section of the settings", plain(section))),
+            _ => {
+                reader
+                    .say(&[section], format!("`{}` is no section of the settings", plain(section)));
+            }
         }
     }
     (reader.config, reader.problems)
 }
 
 struct Reader<'a> {
-    text: &'a str,
+    places: Places<'a>,
     config: Config,
     problems: Vec<Problem>,
 }
@@ -183,17 +189,20 @@ impl Reader<'_> {
             self.config.model.was_ignored = true;
             let told = "`model` says where this incident may be sent and this tree is not trusted, \
                         so it is ignored; `incident-lsp trust` allows it";
-            self.say("model", told.to_owned());
+            self.say(&["model"], told.to_owned());
             return;
         }
         for (key, value) in keys {
             match model::key(&mut self.config.model, key, value) {
                 Some(true) => {}
                 Some(false) => self.say(
-                    key,
+                    &["model", key],
                     format!("`model.{key}` has a value that does not fit; see doctor --init"),
                 ),
-                None => self.say(key, format!("`model.{}` is no key of the settings", plain(key))),
+                None => self.say(
+                    &["model", key],
+                    format!("`model.{}` is no key of the settings", plain(key)),
+                ),
             }
         }
     }
@@ -203,11 +212,12 @@ impl Reader<'_> {
             self.config.links.was_ignored = true;
             let told = "`links` says which hosts may be asked and this tree is not trusted, so it \
                         is ignored; `incident-lsp trust` allows it";
-            self.say("links", told.to_owned());
+            self.say(&["links"], told.to_owned());
             return;
         }
         for told in links::read(&mut self.config.links, keys) {
-            self.say(&told.key, told.words);
+            let path: Vec<&str> = told.path.iter().map(String::as_str).collect();
+            self.say(&path, told.words);
         }
     }
 
@@ -244,7 +254,7 @@ impl Reader<'_> {
                             "`fix.{key}` says what is run, and this tree is not trusted, so it is \
                              ignored; `incident-lsp trust` allows it"
                         );
-                        self.say(key, told);
+                        self.say(&[section, key], told);
                         true
                     }
                     Taken::Yes => {
@@ -253,33 +263,29 @@ impl Reader<'_> {
                     }
                     Taken::WrongValue => false,
                     Taken::NoKey => {
-                        self.say(key, format!("`fix.{}` is no key of the settings", plain(key)));
+                        let told = format!("`fix.{}` is no key of the settings", plain(key));
+                        self.say(&[section, key], told);
                         return;
                     }
                 }
             }
             _ => {
-                self.say(key, format!("`{section}.{}` is no key of the settings", plain(key)));
+                let told = format!("`{section}.{}` is no key of the settings", plain(key));
+                self.say(&[section, key], told);
                 return;
             }
         };
         if !is_taken {
             self.say(
-                key,
+                &[section, key],
                 format!("`{section}.{key}` has a value that does not fit; see doctor --init"),
             );
         }
     }
 
-    /// Notes a problem at the line that begins with `key`, the whole word.
-    fn say(&mut self, key: &str, words: String) {
-        let is_of_key = |line: &str| {
-            let line = line.trim_start().trim_start_matches('[');
-            line.strip_prefix(key)
-                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-        };
-        let line = self.text.lines().position(is_of_key);
-        let line = line.and_then(|line_idx| u32::try_from(line_idx + 1).ok());
+    /// Notes a problem at the key that `path` leads to.
+    fn say(&mut self, path: &[&str], words: String) {
+        let line = self.places.line_of(path);
         self.problems.push(Problem::warning(words).at(FILE, line));
     }
 }
@@ -299,11 +305,6 @@ fn words(value: &toml::Value) -> Option<Vec<String>> {
         _ => return None,
     };
     (!words.is_empty()).then_some(words)
-}
-
-fn line_at(text: &str, offset: usize) -> u32 {
-    let before = text.get(..offset).unwrap_or(text);
-    u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use crate::message::plain;
 
 /// What is wrong with a key.
 pub(super) struct Told {
-    /// The key, for its line.
-    pub(super) key: String,
+    /// The keys that lead to it, for its line.
+    pub(super) path: Vec<String>,
     /// A sentence.
     pub(super) words: String,
 }
@@ -31,7 +31,7 @@ pub(super) fn read(settings: &mut LinkSettings, keys: &toml::Table) -> Vec<Told>
             }
             (key, value) => section_key(settings, key, value),
         };
-        told.extend(complaint("links", key, taken));
+        told.extend(complaint(&["links", key], taken));
     }
     told
 }
@@ -59,10 +59,10 @@ fn section_key(settings: &mut LinkSettings, key: &str, value: &toml::Value) -> O
 
 fn read_host(read: &mut HostSettings, host: &str, value: &toml::Value) -> Vec<Told> {
     let Some(keys) = value.as_table() else {
-        return complaint("links.hosts", host, Some(false)).into_iter().collect();
+        return complaint(&["links", "hosts", host], Some(false)).into_iter().collect();
     };
     let taken = keys.iter().map(|(key, value)| (key, host_key(read, key, value)));
-    taken.filter_map(|(key, taken)| complaint("links.hosts", key, taken)).collect()
+    taken.filter_map(|(key, taken)| complaint(&["links", "hosts", host, key], taken)).collect()
 }
 
 fn host_key(read: &mut HostSettings, key: &str, value: &toml::Value) -> Option<bool> {
@@ -86,14 +86,14 @@ fn host_key(read: &mut HostSettings, key: &str, value: &toml::Value) -> Option<b
     })
 }
 
-fn complaint(section: &str, key: &str, taken: Option<bool>) -> Option<Told> {
-    let shown = plain(key);
+fn complaint(path: &[&str], taken: Option<bool>) -> Option<Told> {
+    let shown = plain(&path.join("."));
     let words = match taken {
         Some(true) => return None,
         Some(false) => {
-            format!("`{section}.{shown}` has a value that does not fit; see doctor --init")
+            format!("`{shown}` has a value that does not fit; see doctor --init")
         }
-        None => format!("`{section}.{shown}` is no key of the settings"),
+        None => format!("`{shown}` is no key of the settings"),
     };
-    Some(Told { key: key.to_owned(), words })
+    Some(Told { path: path.iter().map(|&key| key.to_owned()).collect(), words })
 }

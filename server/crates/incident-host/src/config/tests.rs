@@ -60,3 +60,12 @@ fn a_broken_file_leaves_the_defaults() {
     assert_eq!(config, Config::default());
     assert_eq!(problems.len(), 1);
 }
+
+#[test]
+fn a_problem_stands_at_the_key_of_its_own_section() {
+    let text = "[deploy]\nname = 1\n[history]\n  max_commits = 3\nname = 2\n[model]\nname = \"m\"\nmax = 1\n";
+    let lines: Vec<Option<u32>> = told(text, true).into_iter().map(|(_, line)| line).collect();
+    assert_eq!(lines, [Some(2), Some(5), Some(8)]);
+    let dotted = told("history.max_commits = 5\nfix.check_timeout_s = 0\n", true);
+    assert_eq!(dotted.first().and_then(|(_, line)| *line), Some(2), "{dotted:?}");
+}
