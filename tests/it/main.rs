@@ -19,6 +19,7 @@ mod lsp_client;
 mod lsp_fix;
 mod lsp_incident;
 mod lsp_session;
+mod lsp_sign_off;
 #[cfg(unix)]
 mod lsp_together;
 mod model;

@@ -16,6 +16,17 @@ const HANDLERS: Record<string, Handler> = {
   "incident.checkSelection": checkSelection,
   "incident.showIncidents": showIncidents,
   "incident.showStatus": showStatus,
+  "incident.showPromptText": showPrompt,
+  "incident.openFirstFix": openFix,
+  "incident.verifyNewestFix": verifyFix,
+  "incident.cancelVerification": cancelVerification,
+  "incident.signOffNewestFix": signOff,
+  "incident.newestFixWorked": async (ctx) => void (await ctx.execute("incident.fixWorked")),
+  "incident.newestFixFailed": async (ctx) => void (await ctx.execute("incident.fixFailed")),
+  "incident.takeBackAnswer": async (ctx) => void (await ctx.execute("incident.takeBack")),
+  "incident.confirmCause": async (ctx) => void (await ctx.execute("incident.confirm")),
+  "incident.dismissNewest": async (ctx) => tell(await ctx.execute("incident.dismiss")),
+  "incident.reopenNewest": async (ctx) => tell(await ctx.execute("incident.reopen")),
   "incident.clearAll": async (ctx) => void (await ctx.execute("incident.clear")),
   "incident.cleanWorktrees": async (ctx) => void (await ctx.execute("incident.cleanScratch")),
   "incident.restartServer": (ctx) => ctx.restart(),
@@ -95,13 +106,53 @@ async function explain(ctx: Ctx, argument: object): Promise<void> {
 
 async function showReport(ctx: Ctx, id?: unknown): Promise<void> {
   const argument = typeof id === "string" ? [{ id }] : [];
-  const answer = (await ctx.execute("incident.report", ...argument)) as {
-    path?: string;
+  await show(await ctx.execute("incident.report", ...argument));
+}
+
+async function showPrompt(ctx: Ctx): Promise<void> {
+  await show(await ctx.execute("incident.showPrompt"));
+}
+
+async function signOff(ctx: Ctx): Promise<void> {
+  await show(await ctx.execute("incident.signOff"));
+}
+
+async function openFix(ctx: Ctx): Promise<void> {
+  const answer = (await ctx.execute("incident.openFix")) as {
+    file?: string | null;
     shown?: boolean;
   } | null;
-  if (answer?.path && !answer.shown) {
-    await vscode.window.showTextDocument(vscode.Uri.file(answer.path));
+  await show({ path: answer?.file ?? undefined, shown: answer?.shown });
+}
+
+/** The verification that was started last. */
+let verification: number | undefined;
+
+async function verifyFix(ctx: Ctx): Promise<void> {
+  const answer = (await ctx.execute("incident.verifyFix")) as { job?: number } | null;
+  verification = answer?.job;
+  tell(answer);
+}
+
+async function cancelVerification(ctx: Ctx): Promise<void> {
+  if (verification === undefined) {
+    tell({ message: "no verification was started; Verify Fix starts one." });
+    return;
   }
+  tell(await ctx.execute("incident.cancelVerify", { job: verification }));
+}
+
+/** Opens the file that an answer names; the server shows it itself where it can. */
+async function show(answer: unknown): Promise<void> {
+  const { path, shown } = (answer ?? {}) as { path?: string; shown?: boolean };
+  if (path && !shown) {
+    await vscode.window.showTextDocument(vscode.Uri.file(path));
+  }
+}
+
+function tell(answer: unknown): void {
+  const message = (answer as { message?: string } | null)?.message ?? "no answer";
+  void vscode.window.showInformationMessage(`Incident: ${message}`);
 }
 
 async function copySummary(ctx: Ctx): Promise<void> {
@@ -173,8 +224,7 @@ async function showIncidents(ctx: Ctx): Promise<void> {
 }
 
 async function showStatus(ctx: Ctx): Promise<void> {
-  const answer = (await ctx.execute("incident.status")) as { message?: string } | null;
-  void vscode.window.showInformationMessage(`Incident: ${answer?.message ?? "no answer"}`);
+  tell(await ctx.execute("incident.status"));
 }
 
 function nameOf(document: vscode.TextDocument): string {

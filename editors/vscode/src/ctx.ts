@@ -98,7 +98,7 @@ export class Ctx {
         { scheme: "file", language },
         { scheme: "untitled", language },
       ]),
-      initializationOptions: { workspaceTrusted: vscode.workspace.isTrusted },
+      initializationOptions: { workspaceTrusted: vscode.workspace.isTrusted, messageButtons: true },
       outputChannel: this.output,
       markdown: { isTrusted: false, supportHtml: false },
     };

@@ -127,6 +127,45 @@ local function text_of(command)
   return table.concat(vim.api.nvim_buf_get_lines(0, first, last, false), '\n') .. '\n'
 end
 
+---The arguments of a command about the incident that was named, or the newest.
+---@param rest string[]
+local function by_id(rest)
+  return rest[1] and { { id = rest[1] } } or {}
+end
+
+---The same about the fix on the branch that was named, or the newest.
+---@param rest string[]
+local function on_branch(rest)
+  return rest[1] and { { branch = rest[1] } } or {}
+end
+
+---Opens the file that an answer names; the server shows it itself where it can.
+---@param field string
+local function edit_unless_shown(field)
+  return function(answer)
+    if type(answer) == 'table' and type(answer[field]) == 'string' and not answer.shown then
+      vim.cmd.edit(vim.fn.fnameescape(answer[field]))
+    end
+  end
+end
+
+---Puts an answer's text where it can be pasted from.
+local function copy(answer)
+  if type(answer) == 'table' and answer.text then
+    local ok = pcall(vim.fn.setreg, '+', answer.text)
+    vim.fn.setreg('"', answer.text)
+    say(answer.message .. (ok and ' It is on the clipboard.' or ' It is in the unnamed register.'))
+  end
+end
+
+local function tell(answer)
+  say(answer.message)
+end
+
+---The verification that was started last.
+---@type integer?
+local verification
+
 ---@type table<string, { run: fun(command: table, rest: string[]), about: string }>
 M.verbs = {
   explain = {
@@ -156,8 +195,12 @@ M.verbs = {
     end,
   },
   fix = {
-    about = 'choose among the fixes for the line under the cursor',
-    run = function()
+    about = 'choose among the fixes for the line under the cursor, or show the one on a branch',
+    run = function(_, rest)
+      if rest[1] then
+        execute('incident.openFix', { { branch = rest[1] } }, edit_unless_shown('file'))
+        return
+      end
       -- The kind is our own, below one that the protocol names.
       local kinds = {
         'quickfix.incident' --[[@as lsp.CodeActionKind]],
@@ -168,12 +211,62 @@ M.verbs = {
   report = {
     about = 'show the report of the incident',
     run = function(_, rest)
-      execute('incident.report', rest[1] and { { id = rest[1] } } or {}, function(answer)
-        -- The server shows the file itself where it can; else it gives the path.
-        if type(answer) == 'table' and answer.path and not answer.shown then
-          vim.cmd.edit(vim.fn.fnameescape(answer.path))
-        end
+      execute('incident.report', by_id(rest), edit_unless_shown('path'))
+    end,
+  },
+  verify = {
+    about = 'run the checks without and with the newest fix, or the one on a branch',
+    run = function(_, rest)
+      execute('incident.verifyFix', on_branch(rest), function(answer)
+        verification = answer.job
+        say(answer.message)
       end)
+    end,
+  },
+  cancel = {
+    about = 'stop the verification that was started last',
+    run = function()
+      if not verification then
+        say('no verification was started; :Incident verify starts one')
+        return
+      end
+      execute('incident.cancelVerify', { { job = verification } }, tell)
+    end,
+  },
+  ['sign-off'] = {
+    about = 'show the change of a fix, its verdict, and how to take it over',
+    run = function(_, rest)
+      execute('incident.signOff', on_branch(rest), edit_unless_shown('path'))
+    end,
+  },
+  worked = {
+    about = 'remember that the newest fix, or the one on a branch, mended the incident',
+    run = function(_, rest)
+      execute('incident.fixWorked', on_branch(rest))
+    end,
+  },
+  failed = {
+    about = 'remember that it did not',
+    run = function(_, rest)
+      execute('incident.fixFailed', on_branch(rest))
+    end,
+  },
+  undo = {
+    about = 'take back what was said last about an incident',
+    run = function(_, rest)
+      execute('incident.takeBack', by_id(rest))
+    end,
+  },
+  dismiss = {
+    about = 'put an incident aside: it shows nothing more',
+    run = function(_, rest)
+      execute('incident.dismiss', by_id(rest), tell)
+    end,
+  },
+  reopen = {
+    about = 'take up an incident that was put aside',
+    run = function(_, rest)
+      execute('incident.reopen', by_id(rest), tell)
     end,
   },
   confirm = {
@@ -192,13 +285,19 @@ M.verbs = {
   prompt = {
     about = 'put the redacted prompt of the incident on the clipboard',
     run = function(_, rest)
-      execute('incident.copyPrompt', rest[1] and { { id = rest[1] } } or {}, function(answer)
-        if type(answer) == 'table' and answer.text then
-          local ok = pcall(vim.fn.setreg, '+', answer.text)
-          vim.fn.setreg('"', answer.text)
-          say(answer.message .. (ok and ' It is on the clipboard.' or ' It is in the unnamed register.'))
-        end
-      end)
+      execute('incident.copyPrompt', by_id(rest), copy)
+    end,
+  },
+  ['show-prompt'] = {
+    about = 'show what a model would get to see',
+    run = function(_, rest)
+      execute('incident.showPrompt', by_id(rest), edit_unless_shown('path'))
+    end,
+  },
+  summary = {
+    about = 'put a few redacted lines for the channel on the clipboard',
+    run = function(_, rest)
+      execute('incident.copySummary', by_id(rest), copy)
     end,
   },
   suggestion = {

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 const INTERVAL: Duration = Duration::from_secs(2);
 
 /// The client's process, as far as it is known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ClientProcess {
     is_gone: watch::Sender<bool>,
 }

@@ -23,8 +23,8 @@ use crate::state::State;
 use crate::transport::Outbox;
 use crate::{notifications, requests};
 
-/// What every handler can reach.
-#[derive(Debug)]
+/// What every handler can reach; cheap to clone, for work that outlives its request.
+#[derive(Clone, Debug)]
 pub(crate) struct Server {
     /// What is known.
     pub(crate) state: Arc<State>,
@@ -94,7 +94,9 @@ impl LanguageServer for Server {
         Ok(requests::initialize(self, &params))
     }
 
-    async fn initialized(&self, _: InitializedParams) {}
+    async fn initialized(&self, _: InitializedParams) {
+        notifications::initialized(self);
+    }
 
     async fn shutdown(&self) -> Result<()> {
         self.engine.send(crate::engine::Event::Stop);

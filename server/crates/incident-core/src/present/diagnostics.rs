@@ -74,7 +74,10 @@ fn summary(explanation: &Explanation) -> String {
         0 => "; no hypothesis fits".to_owned(),
         n => format!("; {}", words::count(n, "hypothesis")),
     });
-    said
+    match words::past(&first.incident) {
+        Some(past) => format!("{}: {said}", capitalised(&neutral::one_line(&past))),
+        None => said,
+    }
 }
 
 struct Ctx<'a> {

@@ -16,6 +16,9 @@ pub(super) fn crash_site(
     hypotheses: &[CheckedHypothesis],
 ) -> String {
     let mut parts = vec![format!("**{}**", markdown::text(&incident.title))];
+    if let Some(line) = words::past(incident) {
+        parts.push(format!("**{}**", markdown::text(&line)));
+    }
     if let Some(message) = words::message(incident).filter(|message| message.contains('\n')) {
         let head: Vec<&str> = message.lines().take(12).collect();
         parts.push(markdown::fence("text", &head.join("\n")));

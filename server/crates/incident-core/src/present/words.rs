@@ -136,6 +136,12 @@ pub fn count(n: usize, noun: &str) -> String {
     }
 }
 
+/// Returns what is remembered of an incident, in one line; `None` where nothing is.
+pub fn past(incident: &Incident) -> Option<String> {
+    let deployed = incident.deployed.as_ref().and_then(|deployed| deployed.commit.as_ref());
+    incident.past.headline(deployed)
+}
+
 /// Returns the commit as people name it: short id and subject.
 pub fn commit(suspect: &SuspectCommit) -> String {
     format!("{} \"{}\"", suspect.commit.short(), neutral::headline(&suspect.subject, 60))

@@ -29,8 +29,7 @@ fn incident(parts: &mut Vec<String>, explained: &ExplainedIncident, explanation:
     parts.push(format!("# {}", text(&incident.title)));
     let facts = terminal::circumstances(incident);
     parts.push(facts.iter().map(|fact| text(fact)).collect::<Vec<_>>().join(" · "));
-    let deployed = incident.deployed.as_ref().and_then(|deployed| deployed.commit.as_ref());
-    if let Some(line) = incident.past.headline(deployed) {
+    if let Some(line) = words::past(incident) {
         parts.push(format!("**{}**", text(&line)));
     }
     if let Some(message) = words::message(incident).filter(|message| message.contains('\n')) {

@@ -20,7 +20,9 @@ use sha2::{Digest, Sha256};
 
 pub use self::learned::{answer, attempts, take_back, verified};
 pub use self::record::{ScratchWorktree, WrittenFile};
-pub use self::signoff::{diff, instructions, keep_verdict, last_verdict, pull_request};
+pub use self::signoff::{
+    diff, instructions, keep_sign_off, keep_verdict, last_verdict, pull_request,
+};
 pub use self::verify::{Verification, default_commands, verify};
 use crate::folders::{FolderError, locked_with};
 use crate::git::{GitError, Repository};
@@ -393,8 +395,10 @@ fn remove(
     }
     remove_leftover(&scratch.path)?;
     repository.forget_worktree(&scratch.path, Some(&scratch.branch), cancel)?;
-    // There need not be one.
-    let _ = std::fs::remove_file(signoff::verdict_path(scratch));
+    for kept in signoff::kept_paths(scratch) {
+        // There need not be one.
+        let _ = std::fs::remove_file(kept);
+    }
     if repository.branch_tip(&scratch.branch, cancel)?.as_ref() == Some(&scratch.base) {
         // Not the caller's flag: a git that is killed now may leave a lock on the user's refs.
         repository.delete_branch(&scratch.branch, &scratch.base, &Cancel::new())?;

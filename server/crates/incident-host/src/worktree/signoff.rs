@@ -35,11 +35,29 @@ pub fn keep_verdict(
     scratch: &ScratchWorktree,
     verification: &Verification,
 ) -> Result<PathBuf, WorktreeError> {
-    let path = verdict_path(scratch);
     let text =
         format!("# Branch {}\n\n{}", markdown::text(&scratch.branch), evidence(verification));
-    let text = Redactor::default().redact(&text);
-    // Under the lock of the folder: a cleaning that runs must not leave it behind.
+    keep(workspace, verdict_path(scratch), &Redactor::default().redact(&text))
+}
+
+/// Keeps all that a person signs a fix off with on one page beside its scratch worktree, and
+/// returns the page: what to type, the diff, the words of a pull request.
+pub fn keep_sign_off(
+    workspace: &Workspace,
+    scratch: &ScratchWorktree,
+    diff: &str,
+) -> Result<PathBuf, WorktreeError> {
+    let mut text = pull_request(scratch, None);
+    text.push_str("\n## To take it over\n\n");
+    text.push_str(&markdown::fence("sh", &instructions(scratch).join("\n")));
+    text.push_str("\n\n## The change\n\n");
+    text.push_str(&markdown::fence("diff", diff.trim_end()));
+    text.push('\n');
+    keep(workspace, sign_off_path(scratch), &text)
+}
+
+/// Under the lock of the folder: a cleaning that runs must not leave the file behind.
+fn keep(workspace: &Workspace, path: PathBuf, text: &str) -> Result<PathBuf, WorktreeError> {
     let scratches = record::Scratches::of(workspace)?;
     crate::folders::locked(scratches.folder(), || write_whole(&path, text.as_bytes()))?;
     Ok(path)
@@ -52,7 +70,16 @@ pub fn last_verdict(scratch: &ScratchWorktree) -> Option<String> {
     std::fs::read_to_string(path).ok().filter(|_| is_small)
 }
 
-pub(super) fn verdict_path(scratch: &ScratchWorktree) -> PathBuf {
+/// The files that are kept beside a scratch worktree, there or not.
+pub(super) fn kept_paths(scratch: &ScratchWorktree) -> [PathBuf; 2] {
+    [verdict_path(scratch), sign_off_path(scratch)]
+}
+
+fn sign_off_path(scratch: &ScratchWorktree) -> PathBuf {
+    scratch.path.with_added_extension("sign-off.md")
+}
+
+fn verdict_path(scratch: &ScratchWorktree) -> PathBuf {
     scratch.path.with_added_extension("verdict.md")
 }
 

@@ -57,6 +57,12 @@ pub(crate) fn main(serve: fn() -> io::Result<ExitCode>) -> ExitCode {
     }
 }
 
+/// Returns the arguments as clap knows them.
+#[cfg(test)]
+pub(crate) fn grammar() -> clap::Command {
+    Args::command()
+}
+
 fn run(argv: Vec<OsString>, serve: fn() -> io::Result<ExitCode>) -> Outcome {
     let args = match Args::try_parse_from(argv) {
         Ok(args) => args,

@@ -33,6 +33,14 @@ pub(crate) enum Command {
     VerifyFix,
     /// Stops a check.
     CancelVerify,
+    /// Shows all that a person signs a fix off with: the diff, the verdict, what to type.
+    SignOff,
+    /// Remembers that a fix mended the incident.
+    FixWorked,
+    /// Remembers that a fix did not.
+    FixFailed,
+    /// Takes back what was said last about an incident.
+    TakeBack,
     /// Removes scratch worktrees.
     CleanScratch,
     /// Holds the names in a text against the versions that the lock file resolves.
@@ -63,6 +71,22 @@ pub(crate) const TABLE: &[Row] = &[
     row(Command::OpenFix, "incident.openFix", "Open Fix in Scratch Worktree", "fix", Some("fix")),
     row(Command::VerifyFix, "incident.verifyFix", "Verify Fix", "verify", Some("fix --verify")),
     row(Command::CancelVerify, "incident.cancelVerify", "Cancel Verification", "cancel", None),
+    row(
+        Command::SignOff,
+        "incident.signOff",
+        "Sign Off Fix",
+        "sign-off",
+        Some("fix --pull-request"),
+    ),
+    row(Command::FixWorked, "incident.fixWorked", "This Fixed It", "worked", Some("fix --worked")),
+    row(
+        Command::FixFailed,
+        "incident.fixFailed",
+        "This Did Not Fix It",
+        "failed",
+        Some("fix --failed"),
+    ),
+    row(Command::TakeBack, "incident.takeBack", "Take Back Answer", "undo", Some("fix --undo")),
     row(
         Command::CleanScratch,
         "incident.cleanScratch",
@@ -191,28 +215,38 @@ mod tests {
     fn the_editors_have_the_same_names() {
         let package: serde_json::Value =
             serde_json::from_str(&read("editors/vscode/package.json")).expect("it is JSON");
-        let titles: Vec<&str> = package["contributes"]["commands"]
-            .as_array()
-            .expect("it has commands")
-            .iter()
-            .filter_map(|command| command["title"].as_str())
-            .collect();
+        let commands = package["contributes"]["commands"].as_array().expect("it has commands");
+        let titles: BTreeSet<&str> =
+            commands.iter().filter_map(|command| command["title"].as_str()).collect();
         // What concerns the client alone.
         let own = ["Explain Clipboard", "Restart Server", "Show Server Log"];
-        for title in titles.iter().filter(|title| !own.contains(title)) {
-            assert!(TABLE.iter().any(|row| row.palette_title == *title), "{title}");
-        }
+        let expected = TABLE.iter().map(|row| row.palette_title).chain(own);
+        assert_eq!(titles, expected.collect());
+
         let lua = read("editors/nvim/lua/incident/init.lua");
         let verbs = lua.split("M.verbs = {").nth(1).expect("it has verbs");
         let verbs = verbs.split("\n}\n").next().expect("the verbs end");
-        let verbs: Vec<&str> = verbs
-            .lines()
-            .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(" = {"))
-            .filter(|verb| !verb.starts_with(' '))
-            .collect();
-        assert!(verbs.len() > 5, "{verbs:?}");
-        for verb in verbs.iter().filter(|verb| **verb != "paste") {
-            assert!(TABLE.iter().any(|row| row.verb == *verb), "{verb}");
+        let names = verbs.lines().filter_map(|line| {
+            let name = line.strip_prefix("  ")?.strip_suffix(" = {")?;
+            // A name with a hyphen is written `['like-this']`.
+            let bare = name.strip_prefix("['").and_then(|name| name.strip_suffix("']"));
+            Some(bare.unwrap_or(name)).filter(|name| !name.starts_with(' '))
+        });
+        let expected = TABLE.iter().map(|row| row.verb).chain(["paste"]);
+        assert_eq!(names.collect::<BTreeSet<&str>>(), expected.collect());
+    }
+
+    #[test]
+    fn the_command_line_knows_its_verbs() {
+        let grammar = crate::cli::grammar();
+        for cli_verb in TABLE.iter().filter_map(|row| row.cli_verb) {
+            let mut words = cli_verb.split(" --");
+            let verb = words.next().and_then(|verb| grammar.find_subcommand(verb));
+            let verb = verb.unwrap_or_else(|| panic!("{cli_verb}"));
+            for option in words {
+                let known = verb.get_arguments().any(|it| it.get_long() == Some(option));
+                assert!(known, "{cli_verb}");
+            }
         }
     }
 }

@@ -72,7 +72,8 @@ pub(crate) struct ConfirmParams {
     pub(crate) number: Option<u32>,
 }
 
-/// `incident.openFix`: the fix of hypothesis `number` (the first one without), or the reverse of `commit`.
+/// `incident.openFix`: the fix of hypothesis `number` (the first one without), the reverse of
+/// `commit`, or what is open already on `branch`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OpenFixParams {
@@ -83,6 +84,8 @@ pub(crate) struct OpenFixParams {
     pub(crate) number: Option<u32>,
     /// A suspect commit's full id.
     pub(crate) commit: Option<String>,
+    /// A scratch branch.
+    pub(crate) branch: Option<String>,
 }
 
 /// What `incident.openFix` returns.
@@ -103,10 +106,11 @@ pub(crate) struct OpenFixResult {
     pub(crate) notes: Vec<String>,
 }
 
-/// `incident.verifyFix`: which scratch worktree; the newest one without.
+/// `incident.verifyFix`, `incident.signOff`, `incident.fixWorked`, `incident.fixFailed`: which scratch
+/// worktree; the newest one without.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct VerifyFixParams {
+pub(crate) struct ScratchParams {
     /// The branch.
     pub(crate) branch: Option<String>,
     /// The incident's id, or the beginning of it.
@@ -124,6 +128,26 @@ pub(crate) struct JobResult {
     pub(crate) job: u64,
     /// One sentence.
     #[serde(default)]
+    pub(crate) message: String,
+}
+
+/// What `incident.signOff` returns.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SignOffResult {
+    /// The branch.
+    pub(crate) branch: String,
+    /// All that it changes against its base, exactly.
+    pub(crate) patch: String,
+    /// What to type to take it over, one command a line.
+    pub(crate) instructions: Vec<String>,
+    /// A draft for a pull request, with what was measured.
+    pub(crate) pull_request: String,
+    /// The page that holds all of this.
+    pub(crate) path: PathBuf,
+    /// The client shows it.
+    pub(crate) shown: bool,
+    /// One sentence.
     pub(crate) message: String,
 }
 
@@ -343,4 +367,6 @@ pub(crate) struct TextResult {
 pub(crate) struct InitOptions {
     /// The editor's workspace trust; without it the user's own list of trusted folders counts.
     pub(crate) workspace_trusted: Option<bool>,
+    /// A question with buttons does not keep the person from typing on.
+    pub(crate) message_buttons: bool,
 }

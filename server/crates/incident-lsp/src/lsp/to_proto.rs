@@ -11,7 +11,7 @@ use tower_lsp::lsp_types::{
 use super::capabilities::Capabilities;
 use super::commands::Command;
 use super::ext::PlaceResult;
-use crate::state::{Entry, Mark, TrackedRange};
+use crate::state::{Entry, Mark, Scratch, TrackedRange};
 
 /// The source of every diagnostic of ours.
 const SOURCE: &str = "incident";
@@ -81,11 +81,32 @@ pub(crate) fn code_action(
     incident: &str,
     client: &Capabilities,
 ) -> CodeAction {
-    let command = command(action, incident);
+    running(command(action, incident), action_kind(&action.kind), client)
+}
+
+/// Returns what can be done with a fix that is open, in the order to show it.
+pub(crate) fn scratch_actions(scratch: &Scratch, client: &Capabilities) -> Vec<CodeAction> {
+    let branch = &scratch.worktree.branch;
+    let offered = [
+        (Command::VerifyFix, format!("Verify the fix on {branch}, before and after")),
+        (Command::SignOff, format!("Show the change on {branch} and how to take it over")),
+        (Command::FixWorked, format!("This fixed it: {branch}")),
+        (Command::FixFailed, format!("This did not fix it: {branch}")),
+    ];
+    let action = |(command, title): (Command, String)| {
+        let arguments = Some(vec![json!({ "branch": branch })]);
+        let command = LspCommand { title, command: command.id().to_owned(), arguments };
+        running(command, SCRATCH_KIND, client)
+    };
+    offered.into_iter().map(action).collect()
+}
+
+/// Returns an action that runs a command.
+fn running(command: LspCommand, kind: &str, client: &Capabilities) -> CodeAction {
     let lazy = client.code_action_resolve;
     CodeAction {
-        title: action.title.clone(),
-        kind: Some(CodeActionKind::from(action_kind(&action.kind).to_owned())),
+        title: command.title.clone(),
+        kind: Some(CodeActionKind::from(kind.to_owned())),
         data: lazy.then(|| json!(command)),
         command: (!lazy).then_some(command),
         ..CodeAction::default()
@@ -116,7 +137,10 @@ pub(crate) fn command(action: &present::Action, incident: &str) -> LspCommand {
 
 /// Every kind of code action that is offered; clients may ask for one or for their common start.
 pub(crate) const ACTION_KINDS: &[&str] =
-    &["quickfix.incident.fix", "quickfix.incident.show", "quickfix.incident.dismiss"];
+    &["quickfix.incident.fix", SCRATCH_KIND, "quickfix.incident.show", "quickfix.incident.dismiss"];
+
+/// The kind of what can be done with a fix that is open.
+const SCRATCH_KIND: &str = "quickfix.incident.scratch";
 
 /// Returns where an action stands among the others: by kind, fixes first.
 pub(crate) fn place_among_actions(action: &CodeAction) -> usize {

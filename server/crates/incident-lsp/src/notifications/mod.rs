@@ -5,6 +5,7 @@ mod did_change_workspace_folders;
 mod did_close;
 mod did_open;
 mod did_save;
+mod initialized;
 mod work_done_progress_cancel;
 
 pub(crate) use did_change::did_change;
@@ -12,4 +13,5 @@ pub(crate) use did_change_workspace_folders::did_change_workspace_folders;
 pub(crate) use did_close::did_close;
 pub(crate) use did_open::did_open;
 pub(crate) use did_save::did_save;
+pub(crate) use initialized::initialized;
 pub(crate) use work_done_progress_cancel::work_done_progress_cancel;

@@ -5,11 +5,12 @@
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse,
-    Diagnostic,
+    CodeActionTriggerKind, Diagnostic,
 };
 
+use crate::lsp::capabilities::Capabilities;
 use crate::lsp::to_proto;
-use crate::state::{Mark, Snapshot};
+use crate::state::{Mark, Scratch, Snapshot};
 
 /// Returns the actions of what shows in the range.
 pub(crate) fn code_action(
@@ -17,7 +18,26 @@ pub(crate) fn code_action(
     params: &CodeActionParams,
 ) -> Option<CodeActionResponse> {
     let client = &snapshot.session.capabilities;
+    let only = params.context.only.as_deref();
     let marks = snapshot.board.marks_at(&params.text_document.uri, params.range);
+    let mut actions = of_marks(&marks, params, client);
+    for scratch in scratches_here(snapshot, &marks, params) {
+        let of_scratch = to_proto::scratch_actions(scratch, client).into_iter();
+        actions.extend(of_scratch.filter(|action| is_asked_for(action, only)));
+    }
+    // Clients keep the order: what helps stands before what shows, and dismissing comes last.
+    actions.sort_by_key(to_proto::place_among_actions);
+    let offered: CodeActionResponse = actions
+        .into_iter()
+        .filter_map(|action| match client.code_action_literals {
+            true => Some(CodeActionOrCommand::CodeAction(action)),
+            false => action.command.map(CodeActionOrCommand::Command),
+        })
+        .collect();
+    (!offered.is_empty()).then_some(offered)
+}
+
+fn of_marks(marks: &[&Mark], params: &CodeActionParams, client: &Capabilities) -> Vec<CodeAction> {
     let mut actions: Vec<CodeAction> = Vec::new();
     for mark in marks {
         for action in &mark.diagnostic.actions {
@@ -35,16 +55,23 @@ pub(crate) fn code_action(
             }
         }
     }
-    // Clients keep the order: what helps stands before what shows, and dismissing comes last.
-    actions.sort_by_key(to_proto::place_among_actions);
-    let offered: CodeActionResponse = actions
-        .into_iter()
-        .filter_map(|action| match client.code_action_literals {
-            true => Some(CodeActionOrCommand::CodeAction(action)),
-            false => action.command.map(CodeActionOrCommand::Command),
-        })
-        .collect();
-    (!offered.is_empty()).then_some(offered)
+    actions
+}
+
+/// Returns the scratch worktrees that have something to do with the place: those of an incident that
+/// shows there, and the one that the document lies in.
+fn scratches_here<'a>(
+    snapshot: &'a Snapshot,
+    marks: &[&Mark],
+    params: &CodeActionParams,
+) -> impl Iterator<Item = &'a Scratch> {
+    let incidents: Vec<String> = marks.iter().map(|it| it.diagnostic.incident.clone()).collect();
+    let uri = params.text_document.uri.clone();
+    // A light bulb on every line would be noise: in the worktree only a person who asks gets them.
+    let is_by_itself = params.context.trigger_kind == Some(CodeActionTriggerKind::AUTOMATIC);
+    snapshot.scratches.iter().filter(move |scratch| {
+        incidents.contains(&scratch.worktree.incident) || !is_by_itself && scratch.holds(&uri)
+    })
 }
 
 /// Fills in what the action does.

@@ -22,6 +22,7 @@ pub(crate) fn initialize(server: &Server, params: &InitializeParams) -> Initiali
         session.capabilities = client;
         session.roots = from_proto::roots(params);
         session.trusted = options.workspace_trusted;
+        session.message_buttons = options.message_buttons;
     });
     InitializeResult {
         capabilities: offered(&client),

@@ -13,7 +13,7 @@ pub(crate) use code_action::{code_action, code_action_resolve};
 pub(crate) use code_lens::code_lens;
 pub(crate) use definition::definition;
 pub(crate) use document_link::{document_link, document_link_resolve};
-pub(crate) use execute_command::execute_command;
+pub(crate) use execute_command::{all_scratches, clean_scratches, execute_command, show_scratch};
 pub(crate) use folding_range::folding_range;
 pub(crate) use hover::hover;
 pub(crate) use initialize::initialize;

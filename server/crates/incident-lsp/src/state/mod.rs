@@ -5,6 +5,7 @@
 
 mod board;
 mod document;
+mod scratches;
 mod workspaces;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
 
 pub(crate) use self::board::{Board, Entry, Mark, Origin, TrackedRange};
 pub(crate) use self::document::Document;
+pub(crate) use self::scratches::Scratch;
 use self::workspaces::Workspaces;
 use crate::engine::Found;
 use crate::lsp::capabilities::Capabilities;
@@ -36,6 +38,8 @@ struct Inner {
     documents: Arc<BTreeMap<Url, Document>>,
     session: Arc<Session>,
     board: Board,
+    /// Scratch worktrees that were opened, or found open; oldest first.
+    scratches: Arc<Vec<Scratch>>,
     /// The last explanation of a whole open document.
     look_ups: Arc<BTreeMap<Url, Arc<Found>>>,
     /// Edits that a running job did not see, oldest first; empty while none runs.
@@ -52,6 +56,8 @@ pub(crate) struct Session {
     pub(crate) roots: Vec<PathBuf>,
     /// The editor's workspace trust; `None` where it has none, and the user's own list counts.
     pub(crate) trusted: Option<bool>,
+    /// A question with buttons does not keep the person from typing on.
+    pub(crate) message_buttons: bool,
 }
 
 /// One edit of an open document, as far as positions are concerned.
@@ -72,6 +78,8 @@ pub(crate) struct Snapshot {
     pub(crate) session: Arc<Session>,
     /// The explained incidents.
     pub(crate) board: Board,
+    /// Scratch worktrees that were opened, or found open; oldest first.
+    pub(crate) scratches: Arc<Vec<Scratch>>,
     documents: Arc<BTreeMap<Url, Document>>,
     look_ups: Arc<BTreeMap<Url, Arc<Found>>>,
     workspaces: Arc<Workspaces>,
@@ -85,6 +93,7 @@ impl State {
             revision: inner.revision,
             session: Arc::clone(&inner.session),
             board: inner.board.clone(),
+            scratches: Arc::clone(&inner.scratches),
             documents: Arc::clone(&inner.documents),
             look_ups: Arc::clone(&inner.look_ups),
             workspaces: Arc::clone(&self.workspaces),
@@ -180,6 +189,21 @@ impl State {
     /// Changes the board; returns what `change` returns.
     pub(crate) fn change_board<T>(&self, change: impl FnOnce(&mut Board) -> T) -> T {
         change(&mut self.lock().board)
+    }
+
+    /// Notes that a scratch worktree is open.
+    pub(crate) fn put_scratch(&self, scratch: Scratch) {
+        let mut inner = self.lock();
+        let scratches = Arc::make_mut(&mut inner.scratches);
+        scratches.retain(|known| known.worktree.branch != scratch.worktree.branch);
+        scratches.push(scratch);
+    }
+
+    /// Notes that the scratch worktrees on these branches are gone.
+    pub(crate) fn forget_scratches(&self, branches: &[String]) {
+        let mut inner = self.lock();
+        Arc::make_mut(&mut inner.scratches)
+            .retain(|scratch| !branches.contains(&scratch.worktree.branch));
     }
 
     /// A panic while the lock was held is one failed request: each step leaves the state usable.

@@ -141,8 +141,7 @@ pub(super) fn place_and_chain(out: &mut Styled, incident: &Incident, sources: &S
 
 /// The first line of an incident that is back: what was learnt the last time.
 fn seen_before(out: &mut Styled, incident: &Incident) {
-    let deployed = incident.deployed.as_ref().and_then(|deployed| deployed.commit.as_ref());
-    if let Some(line) = incident.past.headline(deployed) {
+    if let Some(line) = words::past(incident) {
         hang(out, Role::Doubt, &line, 2);
     }
 }

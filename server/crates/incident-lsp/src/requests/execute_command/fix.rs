@@ -10,28 +10,33 @@ use incident_host::clock;
 use incident_host::config;
 use incident_host::workspace::Workspace;
 use incident_host::worktree::{self, CleanScope, ScratchWorktree, Verification, WorktreeError};
-use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::jsonrpc::{Error, Result};
 
-use super::incidents::find;
+use super::incidents;
+use super::scratch::{self, refused};
 use crate::engine::{Event, JobId};
 use crate::lsp::ext::{
-    CleanParams, CleanResult, JobResult, KeptResult, OpenFixParams, OpenFixResult, VerifyFixParams,
+    CleanParams, CleanResult, JobResult, KeptResult, OpenFixParams, OpenFixResult, ScratchParams,
 };
 use crate::server::{Server, TakeFocus};
-use crate::state::Entry;
+use crate::state::{Entry, Scratch};
 
 /// A commit that is taken back is the fix of no hypothesis.
 const REVERT_NUMBER: u32 = 0;
 
 /// Opens a fix on a branch of its own, and shows the first file that it changes.
 pub(super) async fn open(server: &Server, params: OpenFixParams) -> Result<OpenFixResult> {
+    if let Some(branch) = params.branch {
+        let which = ScratchParams { branch: Some(branch), ..ScratchParams::default() };
+        return Ok(show(server, scratch::find(server, which).await?));
+    }
     let snapshot = server.state.snapshot();
-    let entry = find(&snapshot.board, params.id.as_deref())?;
+    let entry = incidents::find(&snapshot.board, params.id.as_deref())?;
     let root = entry.root.clone();
     let fix = wanted_fix(entry, &params)?;
     let incident = entry.id().to_owned();
     let id = server.engine.new_job_id();
-    let opened = server.engine.run(id, "Opening the fix".to_owned(), move |cancel| {
+    let found = server.engine.run(id, "Opening the fix".to_owned(), move |cancel| {
         let workspace = snapshot.workspace(&root);
         let plan = match fix {
             WantedFix::Plan(plan) => plan,
@@ -39,26 +44,33 @@ pub(super) async fn open(server: &Server, params: OpenFixParams) -> Result<OpenF
                 worktree::plan_revert(&workspace, &incident, REVERT_NUMBER, &commit.0, cancel)?
             }
         };
-        worktree::open(&workspace, &plan, clock::now(), cancel)
+        let opened = worktree::open(&workspace, &plan, clock::now(), cancel)?;
+        Ok((Scratch { root, worktree: opened.scratch }, opened.reopened, opened.notes))
     });
-    let opened = opened.await.ok_or_else(Error::internal_error)?.map_err(refused)?;
-    let file = worktree::first_file(&opened.scratch);
+    let (scratch, reopened, notes) =
+        found.await.ok_or_else(Error::internal_error)?.map_err(refused)?;
+    Ok(opened(server, scratch, reopened, notes))
+}
+
+/// Shows a scratch worktree that was there before.
+pub(crate) fn show(server: &Server, scratch: Scratch) -> OpenFixResult {
+    opened(server, scratch, true, Vec::new())
+}
+
+/// Shows a scratch worktree, and remembers that the person works in it.
+fn opened(server: &Server, scratch: Scratch, reopened: bool, notes: Vec<String>) -> OpenFixResult {
+    server.state.put_scratch(scratch.clone());
+    let worktree = scratch.worktree;
+    let file = worktree::first_file(&worktree);
     let shown = file.as_deref().is_some_and(|file| server.show(file));
-    let state = if opened.reopened { "is open already" } else { "is open" };
+    let state = if reopened { "is open already" } else { "is open" };
     let message = format!(
         "The fix {state} on branch {} in {} (base {}).",
-        opened.scratch.branch,
-        opened.scratch.path.display(),
-        opened.scratch.base.short()
+        worktree.branch,
+        worktree.path.display(),
+        worktree.base.short()
     );
-    Ok(OpenFixResult {
-        branch: opened.scratch.branch,
-        path: opened.scratch.path,
-        file,
-        shown,
-        message,
-        notes: opened.notes,
-    })
+    OpenFixResult { branch: worktree.branch, path: worktree.path, file, shown, message, notes }
 }
 
 enum WantedFix {
@@ -94,19 +106,11 @@ fn wanted_fix(entry: &Entry, params: &OpenFixParams) -> Result<WantedFix> {
 }
 
 /// Starts the commands that prove a fix, on its base and on it, and answers at once.
-pub(super) async fn verify(server: &Server, params: VerifyFixParams) -> Result<JobResult> {
-    let roots = roots(server);
+pub(super) async fn verify(server: &Server, params: ScratchParams) -> Result<JobResult> {
+    let Scratch { root, worktree: scratch } = scratch::find(server, params).await?;
     let snapshot = server.state.snapshot();
-    let found = super::blocking(move || {
-        roots.into_iter().find_map(|root| {
-            let workspace = snapshot.workspace(&root);
-            let scratch = wanted_scratch(&workspace, &params)?;
-            Some((workspace, scratch))
-        })
-    });
-    let Some((workspace, scratch)) = found.await.flatten() else {
-        return Err(Error::invalid_params("no such scratch worktree is open; open a fix first"));
-    };
+    let workspace = super::blocking(move || snapshot.workspace(&root));
+    let workspace = workspace.await.ok_or_else(Error::internal_error)?;
     if !workspace.is_trusted() {
         return Err(refused(WorktreeError::NotTrusted));
     }
@@ -164,27 +168,24 @@ fn kept(
     Kept { headline, file: file.ok(), told }
 }
 
-fn wanted_scratch(workspace: &Workspace, params: &VerifyFixParams) -> Option<ScratchWorktree> {
-    let scratches = worktree::list(workspace).ok()?;
-    let is_wanted = |scratch: &ScratchWorktree| {
-        params.branch.as_ref().is_none_or(|branch| scratch.branch == *branch)
-            && params.id.as_ref().is_none_or(|id| scratch.incident.starts_with(id.as_str()))
-            && params.number.is_none_or(|number| scratch.number == number)
-    };
-    scratches.into_iter().rev().find(is_wanted)
-}
-
 /// Stops a check.
 pub(super) fn cancel(server: &Server, params: &JobResult) -> JobResult {
     server.engine.send(Event::Cancel(JobId(params.job)));
     JobResult { job: params.job, message: "The check is told to stop.".to_owned() }
 }
 
+/// Removes the scratch worktrees in which nobody has worked, and tells what became of them.
+pub(crate) async fn clean_untouched(server: &Server) {
+    if let Err(error) = clean(server, CleanParams::default()).await {
+        server.tell(&error.message);
+    }
+}
+
 /// Removes scratch worktrees of every folder.
 pub(super) async fn clean(server: &Server, params: CleanParams) -> Result<CleanResult> {
     let scope = if params.all { CleanScope::All } else { CleanScope::Untouched };
     let snapshot = server.state.snapshot();
-    let roots = roots(server);
+    let roots = scratch::roots(&snapshot);
     let id = server.engine.new_job_id();
     let title = "Removing scratch worktrees".to_owned();
     let cleaned = server.engine.run(id, title, move |cancel| {
@@ -207,6 +208,7 @@ pub(super) async fn clean(server: &Server, params: CleanParams) -> Result<CleanR
         }
     });
     let mut result = cleaned.await.ok_or_else(Error::internal_error)?.map_err(refused)?;
+    server.state.forget_scratches(&result.removed);
     result.message = match (result.removed.len(), result.kept.first()) {
         (0, None) => "There are no scratch worktrees.".to_owned(),
         (n, None) => format!("Removed {}.", count(n, "scratch worktree")),
@@ -220,26 +222,4 @@ pub(super) async fn clean(server: &Server, params: CleanParams) -> Result<CleanR
     };
     server.tell(&result.message);
     Ok(result)
-}
-
-/// The workspace's folders, and those of explained incidents.
-fn roots(server: &Server) -> Vec<PathBuf> {
-    let snapshot = server.state.snapshot();
-    let mut roots = snapshot.session.roots.clone();
-    for entry in snapshot.board.entries() {
-        if !roots.contains(&entry.root) {
-            roots.push(entry.root.clone());
-        }
-    }
-    roots
-}
-
-fn refused(error: WorktreeError) -> Error {
-    let code = match &error {
-        WorktreeError::Command(incident_host::command::CommandError::Cancelled) => {
-            ErrorCode::RequestCancelled
-        }
-        _ => ErrorCode::InvalidParams,
-    };
-    Error { code, message: error.to_string().into(), data: None }
 }

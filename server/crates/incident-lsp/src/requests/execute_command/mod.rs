@@ -1,19 +1,24 @@
 //! `workspace/executeCommand`: the commands of [`crate::lsp::commands`], each in its own file.
 
+mod answers;
 mod check_apis;
 mod confirm;
 mod explain;
 mod fix;
 mod incidents;
 mod report;
+mod scratch;
 mod status;
 mod suggestion;
 
+use incident_host::memory::Answer;
 use serde::Serialize;
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::ExecuteCommandParams;
 
+pub(crate) use self::fix::{clean_untouched as clean_scratches, show as show_scratch};
+pub(crate) use self::scratch::all as all_scratches;
 use super::blocking;
 use crate::lsp::commands::Command;
 use crate::lsp::from_proto;
@@ -72,6 +77,20 @@ pub(crate) async fn execute_command(
         }
         Command::CancelVerify => {
             answer(&fix::cancel(server, &from_proto::argument(&id, arguments)?))
+        }
+        Command::SignOff => {
+            answer(&scratch::sign_off(server, from_proto::argument(&id, arguments)?).await?)
+        }
+        Command::FixWorked => {
+            let params = from_proto::argument(&id, arguments)?;
+            answer(&answers::say(server, params, Answer::Worked).await?)
+        }
+        Command::FixFailed => {
+            let params = from_proto::argument(&id, arguments)?;
+            answer(&answers::say(server, params, Answer::Failed).await?)
+        }
+        Command::TakeBack => {
+            answer(&answers::take_back(server, from_proto::argument(&id, arguments)?).await?)
         }
         Command::CleanScratch => {
             answer(&fix::clean(server, from_proto::argument(&id, arguments)?).await?)
