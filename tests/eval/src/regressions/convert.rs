@@ -166,7 +166,7 @@ fn history(case: &Case) -> History {
             confidence: 1.0,
             present_locally: true,
         },
-        commits: case.pack.commits.iter().map(commit).collect(),
+        commits: commits(case).collect(),
         blame: blame.collect(),
         config: Default::default(),
         attempts: Vec::new(),
@@ -177,11 +177,18 @@ fn history(case: &Case) -> History {
     }
 }
 
-fn commit(commit: &PackCommit) -> Commit {
+/// Converts the commits; each one's parent is the next older one, as far as a pack tells.
+fn commits(case: &Case) -> impl Iterator<Item = Commit> {
+    let older = case.pack.commits.iter().skip(1).map(|older| older.sha.as_str());
+    let parents = older.chain([case.facts.range.good_sha.as_str()]);
+    case.pack.commits.iter().zip(parents).map(|(it, parent)| commit(it, parent))
+}
+
+fn commit(commit: &PackCommit, parent: &str) -> Commit {
     let time = days_since_1970(&commit.date).map_or(0, |days| days * 86_400);
     Commit {
         id: CommitId(commit.sha.clone()),
-        parents: Vec::new(),
+        parents: vec![CommitId(parent.to_owned())],
         author_time: time,
         commit_time: time,
         subject: commit.subject.clone(),

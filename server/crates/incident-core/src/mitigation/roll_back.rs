@@ -1,8 +1,12 @@
 //! Deploy the last good state again: what is lost with that, and what in between cannot go back.
 
+use std::collections::BTreeSet;
+
 use super::{Mitigation, MitigationKind, Verdict};
-use crate::config_changes::{ChangeKind, ConfigChange};
+use crate::config_changes::{ChangeKind, ConfigChange, is_config};
 use crate::history::History;
+use crate::suspects::concepts::names;
+use crate::suspects::is_code;
 
 /// How many hazards of one kind are named.
 const MAX_NAMED: usize = 3;
@@ -38,14 +42,7 @@ pub(super) fn propose(history: &History) -> Option<Mitigation> {
     let packages: Vec<String> =
         of_kind(ChangeKind::Package).iter().map(|change| change.shown()).collect();
     name(&packages, "changed packages", &mut hazards);
-    let added: Vec<String> = history
-        .config
-        .values()
-        .flatten()
-        .filter(|it| it.old.is_none() && matches!(it.kind, ChangeKind::Setting | ChangeKind::Flag))
-        .map(|change| change.key.clone())
-        .collect();
-    name(&added, "settings that the older code may refuse", &mut hazards);
+    name(&new_settings(history), "settings that the older code may refuse", &mut hazards);
     let lost = history.commits.iter().take(MAX_NAMED);
     let mut undoes: Vec<String> =
         lost.map(|commit| format!("{} {}", commit.id.short(), commit.subject)).collect();
@@ -70,6 +67,30 @@ pub(super) fn propose(history: &History) -> Option<Mitigation> {
         hazards,
         patch: None,
     })
+}
+
+/// Returns the keys that came together with code that reads them. A name that no changed code says
+/// is data, or was always read.
+fn new_settings(history: &History) -> Vec<String> {
+    let changes = history.config.values().flatten();
+    let added: Vec<&ConfigChange> = changes
+        .filter(|it| it.old.is_none() && matches!(it.kind, ChangeKind::Setting | ChangeKind::Flag))
+        .collect();
+    if added.is_empty() {
+        return Vec::new();
+    }
+    let files = history.commits.iter().flat_map(|commit| &commit.files);
+    let code = files.filter(|file| is_code(&file.path) && !is_config(&file.path));
+    let added_lines = code.flat_map(|file| &file.hunks).flat_map(|hunk| &hunk.added);
+    let said: BTreeSet<String> = added_lines.flat_map(|line| names(line)).collect();
+    added
+        .into_iter()
+        .filter(|change| {
+            let last_part = change.key.rsplit('.').next().unwrap_or_default();
+            names(last_part).iter().any(|name| said.contains(name))
+        })
+        .map(|change| change.key.clone())
+        .collect()
 }
 
 fn name(found: &[String], what: &str, hazards: &mut Vec<String>) {

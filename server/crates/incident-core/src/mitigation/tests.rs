@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 
-use super::{Texts, propose, tried_before};
+use super::{MitigationKind, Texts, propose, tried_before};
 use crate::config_changes::{ConfigChanges, FileStates, diff};
 use crate::history::{
     Attempt, Commit, CommitId, Deployed, DeployedHow, FileChange, History, Hunk, LastGood,
@@ -201,4 +201,22 @@ fn an_attempt_at_the_same_key_is_told_with_its_reason() {
         .collect();
     let what = "cache.ttl_s: 60 -> 900 (\"keep longer\")";
     assert_eq!(shown, [(what, Some("stale prices"), false)]);
+}
+
+#[test]
+fn a_new_name_is_a_hazard_where_new_code_reads_it() {
+    let reading = ("src/cache.rs", "old();\n", "let grace = config.grace_period_s;\n");
+    let setting = ("app.toml", "[cache]\n\n", "[cache]\ngrace_period_s = 5\n");
+    let data = ("prices.conf", "kettle 4900\n\n", "kettle 4900\nplanter 1500\n");
+    let hazards = |changes: &[Change]| -> Vec<String> {
+        let history = history(vec![commit("c1", "x", changes)]);
+        propose(&suspects("c1", "blamed_line"), &history, &Texts::new())
+            .into_iter()
+            .filter(|step| step.kind == MitigationKind::RollBack)
+            .flat_map(|step| step.hazards)
+            .collect()
+    };
+    let refused = "settings that the older code may refuse: cache.grace_period_s";
+    assert_eq!(hazards(&[reading, setting, data]), [refused]);
+    assert!(hazards(&[setting, data]).is_empty());
 }

@@ -7,7 +7,7 @@ use super::{Measured, RankInput, stack};
 ///
 /// Where risk and coverage meet on the cases of `incident-eval regressions`: lower, and changes
 /// are accused in histories that do not hold the culprit; higher, and real ones are kept back.
-pub(super) const THRESHOLD: f64 = 5.7;
+pub(super) const THRESHOLD: f64 = 6.0;
 /// How much more is asked for where the message speaks of something outside the code.
 const OUTSIDE_MARGIN: f64 = 3.0;
 /// Least part of the score that must come from what ties a commit to this very failure.
@@ -48,6 +48,11 @@ pub(super) fn reason(input: &RankInput<'_>, ordered: &[(Measured, f64)]) -> Opti
     let Some((best, score)) = ordered.first() else {
         return Some(format!("there is no change to look at ({bounds})"));
     };
+    if ordered.len() == 1 && best.value(Signal::Import) > 0.0 {
+        return Some(format!(
+            "the only change ({bounds}) brought all of the code in, so there is nothing to tell it by"
+        ));
+    }
     let outside = outside_the_code(input);
     let needed = THRESHOLD + if outside.is_some() { OUTSIDE_MARGIN } else { 0.0 };
     let grounds = grounds(best);

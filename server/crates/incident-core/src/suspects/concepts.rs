@@ -528,7 +528,7 @@ fn has_word(line: &str, word: &str) -> bool {
 }
 
 /// Returns the names in a text in one form, so that `acquireTimeout` is `acquire_timeout`.
-pub(super) fn names(text: &str) -> BTreeSet<String> {
+pub(crate) fn names(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .filter(|name| name.len() >= 6 && name.len() <= 80)
         .map(in_one_form)

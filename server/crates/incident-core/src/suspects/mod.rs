@@ -6,7 +6,8 @@
 mod abstain;
 mod burst;
 mod callees;
-mod concepts;
+pub(crate) mod concepts;
+mod coupling;
 mod failure;
 mod settings;
 mod signals;
@@ -196,7 +197,9 @@ pub fn rank(input: &RankInput<'_>, cancel: &Cancel) -> (Suspects, Vec<Problem>) 
         let suspects = Suspects { abstained: Some(reason), spans, ..Suspects::default() };
         return (suspects, Vec::new());
     }
+    let somebody = somebody(&ordered);
     let commits = shares(&ordered)
+        .map(|share| share * somebody)
         .zip(&ordered)
         .filter(|(_, (measured, _))| abstain::grounds(measured) > 0.0)
         .take(MAX_SUSPECTS)
@@ -205,7 +208,14 @@ pub fn rank(input: &RankInput<'_>, cancel: &Cancel) -> (Suspects, Vec<Problem>) 
     (Suspects { commits, spans, ..Suspects::default() }, Vec::new())
 }
 
-/// Returns each commit's share of the belief, in the order of the ranking.
+/// Returns how much of the belief somebody has, and not nobody, who weighs as much as a commit that
+/// is only just named: the best of bad suspects is no good one, and neither is an only one.
+fn somebody(ordered: &[(Measured, f64)]) -> f64 {
+    let total: f64 = ordered.iter().map(|(_, score)| (score - abstain::THRESHOLD).exp()).sum();
+    if total.is_finite() { total / (total + 1.0) } else { 1.0 }
+}
+
+/// Returns each commit's share of what the commits have, in the order of the ranking.
 fn shares(ordered: &[(Measured, f64)]) -> impl Iterator<Item = f64> {
     let highest = ordered.first().map_or(0.0, |(_, score)| *score);
     let total: f64 = ordered.iter().map(|(_, score)| (score - highest).exp()).sum();

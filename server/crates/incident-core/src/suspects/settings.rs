@@ -19,7 +19,7 @@ const WORDS: f64 = 0.6;
 const CONCEPT: f64 = 0.4;
 const VALUE: f64 = 0.6;
 /// What a key that the code on the stack reads counts.
-const READ: f64 = 0.5;
+const READ: f64 = 0.6;
 /// Least tie that is one.
 const LEAST: f64 = 0.12;
 /// Least tie of a single key that is printed.

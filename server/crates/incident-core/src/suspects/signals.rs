@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::RankInput;
 use super::callees::{self, Call};
+use super::coupling::Coupling;
 use super::failure;
 use super::settings;
 use super::stack::{self, Site};
@@ -17,10 +18,18 @@ use crate::text;
 const MAX_SITES: usize = 24;
 /// Over how many lines nearness fades to a third.
 const NEAR_LINES: f64 = 10.0;
+/// What code below the crash counts: most of it had not run. The next line may be the same
+/// statement still.
+const BELOW: f64 = 0.6;
+/// How many distinct words of the pasted text count in full; a longer one has words for everything.
+const CONTEXT_WORDS: f64 = 60.0;
 /// How much of the pasted text counts, in bytes.
 const MAX_CONTEXT: usize = 64 * 1024;
 /// Shortest constant part of a message that is looked for in added lines.
 const MIN_MESSAGE_PART: usize = 8;
+
+/// A change that adds to so many files and removes nothing brings code in.
+const IMPORTED_FILES: usize = 100;
 
 /// One candidate with all that was measured.
 #[derive(Clone, Debug)]
@@ -64,6 +73,7 @@ pub fn measure(input: &RankInput<'_>, cancel: &Cancel) -> Vec<Measured> {
     let spots = spots(input);
     let is_on_stack = |path: &str| spots.iter().any(|spot| spot.site.path == path);
     let vocabulary = Vocabulary::new(commits, &is_on_stack);
+    let coupling = Coupling::new(commits, &is_on_stack);
     let calls = callees::called(input, &spots);
     let n_changes = callees::n_changes(commits, &calls);
     let wanted = failure_words(input);
@@ -77,6 +87,7 @@ pub fn measure(input: &RankInput<'_>, cancel: &Cancel) -> Vec<Measured> {
                 Measured { commit_idx, values: [0.0; N_SIGNALS], details: Vec::new() };
             touched(commit, &spots, &mut measured);
             callees_touched(commit, &calls, &n_changes, &mut measured);
+            coupling.measure(commit, &is_on_stack, &mut measured);
             introduced(commit, &message_parts, &mut measured);
             shared(commit_idx, &vocabulary, &wanted, &mut measured);
             priors(commit_idx, commits, &is_on_stack, &mut measured);
@@ -208,7 +219,9 @@ fn blamed(input: &RankInput<'_>, spots: &[Spot<'_>], measured: &mut [Measured]) 
                     format!("changed `{function}` ({})", spot.site.path)
                 });
             }
-            let near = spot.weight(Precision::Line) * (-f64::from(distance) / NEAR_LINES).exp();
+            let ran = if range.start_line > line.saturating_add(1) { BELOW } else { 1.0 };
+            let near =
+                ran * spot.weight(Precision::Line) * (-f64::from(distance) / NEAR_LINES).exp();
             measured.put(Signal::BlamedNear, near, || match distance {
                 0 => format!("last changed the code at {}", place()),
                 1 => format!("last changed the line next to {}", place()),
@@ -364,7 +377,8 @@ fn priors(
     measured: &mut Measured,
 ) {
     let Some(commit) = commits.get(commit_idx) else { return };
-    let newness = 1.0 - commit_idx as f64 / commits.len() as f64;
+    // Among few there is little that is newer or older.
+    let newness = 1.0 - (commit_idx + 1) as f64 / (commits.len() + 1) as f64;
     measured.put(Signal::Recent, newness, || {
         format!("number {} of {} changes, newest first", commit_idx + 1, commits.len())
     });
@@ -389,6 +403,9 @@ fn priors(
             format!("{on_stack} of its {n_lines} changed lines lie in files of the stack")
         });
     }
+    if let Some(why) = imported(commit) {
+        measured.put(Signal::Import, 1.0, || why.to_owned());
+    }
     if let Some(word) = mechanical_word(&commit.subject) {
         measured.put(Signal::Mechanical, 1.0, || format!("calls itself mechanical (\"{word}\")"));
     }
@@ -396,6 +413,18 @@ fn priors(
         measured.put(Signal::NotCode, 1.0, || {
             "changed tests, documents or build files only".to_owned()
         });
+    }
+}
+
+/// Says why a commit is one that brought code in: blame gives it every line, however old.
+fn imported(commit: &Commit) -> Option<&'static str> {
+    let n_removed = commit.files.iter().map(|file| file.n_removed).max().unwrap_or(0);
+    if commit.parents.is_empty() {
+        Some("the history begins with it, so what it holds may be much older")
+    } else if commit.n_files >= IMPORTED_FILES && n_removed == 0 {
+        Some("added many files and changed none, so what it holds may be much older")
+    } else {
+        None
     }
 }
 
@@ -458,7 +487,13 @@ pub(super) fn failure_words(input: &RankInput<'_>) -> WeightedWords {
             words::add_path(site.path, 0.7, &mut wanted);
         }
     }
-    words::add_words(text::cut(input.context, MAX_CONTEXT), 0.7, &mut wanted);
+    let mut context = WeightedWords::new();
+    words::add_words(text::cut(input.context, MAX_CONTEXT), 0.7, &mut context);
+    let share = (CONTEXT_WORDS / (context.len() as f64).max(CONTEXT_WORDS)).sqrt();
+    for (word, weight) in context {
+        let known = wanted.entry(word).or_insert(0.0);
+        *known = known.max(weight * share);
+    }
     wanted
 }
 

@@ -21,8 +21,14 @@ const CHANGED: f64 = 0.9;
 const UNCHANGED: f64 = 0.6;
 /// How much more a changed function counts in a file of the stack.
 const SAME_FILE: f64 = 1.5;
-/// What a rare shared word adds, as a share.
+/// How much more it counts in the very folder of a file of the stack; less with each folder between.
+const SAME_FOLDER: f64 = 1.3;
+/// What a word shared with the failure adds, as a share.
 const SHARED_WORD: f64 = 0.5;
+/// What it adds that the commit's subject names the function: the change is about it.
+const NAMED: f64 = 1.0;
+/// What a function is worth that tests others: it shows the fault, it does not hold it.
+const TESTS: f64 = 0.4;
 
 /// What is known of one function.
 #[derive(Default)]
@@ -140,14 +146,13 @@ fn changed(
         }
     }
     let n_lines: u32 = changes.values().map(|c| c.n_lines).fold(0, u32::saturating_add);
+    let mut subject = WeightedWords::new();
+    words::add_words(&commit.subject, 1.0, &mut subject);
     for ((path, function), change) in changes {
-        let mut own = WeightedWords::new();
-        words::add_words(function, 1.0, &mut own);
-        let n_shared = own.keys().filter(|word| wanted.contains_key(*word)).count();
         let part = (f64::from(change.n_lines) / f64::from(n_lines.max(1))).sqrt();
-        let is_near = input.traces.iter().flat_map(stack::sites).any(|site| site.path == path);
-        let near = if is_near { SAME_FILE } else { 1.0 };
-        let weight = CHANGED * near * share * part * (1.0 + SHARED_WORD * n_shared.min(2) as f64);
+        let tests = if function.starts_with("test") { TESTS } else { 1.0 };
+        let telling = tests * nearness(input, path) * said(function, wanted, &subject);
+        let weight = CHANGED * share * part * telling;
         let candidate = candidates.entry((path.to_owned(), function.to_owned())).or_default();
         let known = known_lines(input, path, function);
         candidate.lines = candidate.lines.or(known).or(Some(change.lines));
@@ -157,6 +162,34 @@ fn changed(
             weight,
         });
     }
+}
+
+/// Returns how much more a function counts for standing near the files of the stack.
+fn nearness(input: &RankInput<'_>, path: &str) -> f64 {
+    let near = |site: stack::Site<'_>| {
+        if site.path == path {
+            return SAME_FILE;
+        }
+        let n_common = folders(site.path).zip(folders(path)).take_while(|(a, b)| a == b).count();
+        let n_folders = folders(site.path).count().max(folders(path).count()).max(1);
+        1.0 + (SAME_FOLDER - 1.0) * n_common as f64 / n_folders as f64
+    };
+    input.traces.iter().flat_map(stack::sites).map(near).fold(1.0, f64::max)
+}
+
+fn folders(path: &str) -> impl Iterator<Item = &str> {
+    path.rsplit_once('/').map_or("", |(folders, _)| folders).split('/')
+}
+
+/// Returns how much more a function counts for what is said of it: by the failure, and by the
+/// subject of the commit.
+fn said(function: &str, wanted: &WeightedWords, subject: &WeightedWords) -> f64 {
+    let mut own = WeightedWords::new();
+    words::add_words(function, 1.0, &mut own);
+    let n_shared = own.keys().filter(|word| wanted.contains_key(*word)).count();
+    let is_named = own.len() > 1 && own.keys().all(|word| subject.contains_key(word));
+    let named = if is_named { NAMED } else { 0.0 };
+    (1.0 + SHARED_WORD * n_shared.min(2) as f64) * (1.0 + named)
 }
 
 /// Returns the lines of a function at the deployed commit, where the file has one of that name.

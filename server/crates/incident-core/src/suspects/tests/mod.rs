@@ -21,7 +21,7 @@ use crate::trace::{Cause, Frame, Origin, SourceLocation, Trace};
 fn commit(id: &str, subject: &str, path: &str, hunk: Hunk) -> Commit {
     Commit {
         id: CommitId(id.to_owned()),
-        parents: Vec::new(),
+        parents: vec![CommitId("parent".to_owned())],
         author_time: 0,
         commit_time: 0,
         subject: subject.to_owned(),
@@ -193,13 +193,13 @@ fn the_commit_that_wrote_the_failing_line_comes_first() {
             bbb Look pools up by name
               blamed_line: last changed the line of the crash (src/pool.rs:41)
               blamed_near: last changed the code at src/pool.rs:41
-              recent: number 2 of 3 changes, newest first
               file_touched: touched src/pool.rs
               focused: 2 of its 2 changed lines lie in files of the stack
               function_changed: changed `acquire` (src/pool.rs)
+              recent: number 2 of 3 changes, newest first
             ccc Tidy the pool
-              recent: number 1 of 3 changes, newest first
               file_touched: touched src/pool.rs
+              recent: number 1 of 3 changes, newest first
               focused: 2 of its 2 changed lines lie in files of the stack
         "#]],
     );
@@ -238,6 +238,59 @@ fn a_change_of_what_the_crash_site_calls_is_seen_through_its_text() {
 }
 
 #[test]
+fn a_file_that_changes_together_with_the_stack_is_tied_to_it() {
+    let together = |id: &str| {
+        let mut both = commit(id, "Both", "src/pool.rs", hunk("", 1, &["x"], &["y"]));
+        let other = commit(id, "Both", "src/map.rs", hunk("", 1, &["x"], &["y"]));
+        both.files.extend(other.files);
+        both.n_files = 2;
+        both
+    };
+    let alone = |id: &str, path: &str| commit(id, "Alone", path, hunk("", 1, &["x"], &["y"]));
+    let commits = vec![alone("ddd", "src/log.rs"), alone("ccc", "src/map.rs"), together("bbb")];
+    let history = history(commits, &[]);
+    let trace = panic_at("no pool", &[("src/pool.rs", 41)]);
+    let input = RankInput {
+        log_groups: &[],
+        producers: &[],
+        traces: std::slice::from_ref(&trace),
+        logs: &LogReport::default(),
+        context: "",
+        functions: &SymbolIndex::default(),
+        sources: &Sources::default(),
+        history: &history,
+    };
+    let coupled: Vec<f64> = measure(&input, &Cancel::new())
+        .iter()
+        .map(|measured| measured.value(super::Signal::Coupled))
+        .collect();
+    assert_eq!(coupled, [0.0, 1.0, 0.0]);
+}
+
+#[test]
+fn the_first_commit_is_not_accused_of_all_the_code() {
+    let root = || {
+        let mut root = commit("aaa", "Begin", "src/pool.rs", hunk("", 1, &["x"], &[]));
+        root.parents.clear();
+        root
+    };
+    let blame = [("src/pool.rs", 1, 60, "aaa")];
+    let functions = functions("src/pool.rs", &[("acquire", 38, 45)]);
+    let trace = panic_at("no pool", &[("src/pool.rs", 41)]);
+    check(
+        &run(&trace, &functions, &history(vec![root()], &blame)),
+        expect![[r#"
+            nobody: the only change (since v1.0.0) brought all of the code in, so there is nothing to tell it by
+        "#]],
+    );
+    let changed = commit("bbb", "Rework", "src/pool.rs", hunk("fn acquire", 40, &["x"], &["y"]));
+    let blame = [("src/pool.rs", 40, 1, "bbb"), ("src/pool.rs", 41, 20, "aaa")];
+    let later = run(&trace, &functions, &history(vec![changed, root()], &blame));
+    assert_eq!(later.commits[0].commit.0, "bbb");
+    assert!(later.commits[0].score < 0.8, "{later:?}");
+}
+
+#[test]
 fn a_full_disk_is_nobodys_fault_but_needs_more_than_nearness() {
     let history = history(
         vec![commit("bbb", "Write pools", "src/pool.rs", hunk("fn write", 9, &["x"], &["y"]))],
@@ -249,13 +302,13 @@ fn a_full_disk_is_nobodys_fault_but_needs_more_than_nearness() {
     check(
         &near,
         expect![[r#"
-        bbb Write pools
-          recent: number 1 of 1 changes, newest first
-          shared_words: speaks of "pool" like the failure
-          file_touched: touched src/pool.rs
-          focused: 2 of its 2 changed lines lie in files of the stack
-          function_changed: changed `write` (src/pool.rs)
-    "#]],
+            bbb Write pools
+              shared_words: speaks of "pool" like the failure
+              file_touched: touched src/pool.rs
+              focused: 2 of its 2 changed lines lie in files of the stack
+              function_changed: changed `write` (src/pool.rs)
+              recent: number 1 of 1 changes, newest first
+        "#]],
     );
     let outside = run(&trace("write failed: No space left on device"), &functions, &history);
     check(
