@@ -275,6 +275,10 @@ fn suspects_of(out: &mut Styled, suspects: &Suspects) {
             let subject = neutral::headline(&other.subject, 70);
             let also = format!("  also {} {subject} ({sure})", other.commit.short());
             out.line(Role::Dim, &also);
+            if let Some(reason) = words::told(&other.reasons).first() {
+                out.put(Role::Dim, "    - ");
+                hang(out, Role::Dim, &reason.detail, 6);
+            }
         }
         first_steps(out, suspects);
     } else if let Some(reason) = &suspects.abstained {
