@@ -4,6 +4,8 @@
 //! by line, so other writers' lines come between. A line goes to the record that its writer
 //! touched last if that can take it, else to the oldest one that waits for just such a line.
 
+use super::shape::mix;
+use super::successions::{self, Successions};
 use super::trace::{Dialect, Part};
 
 /// How much of a trace is kept for its group, in bytes.
@@ -51,6 +53,8 @@ pub(super) struct Trace {
     /// The lines after it.
     pub(super) body: Vec<u8>,
     state: State,
+    /// The hash of the line that it got last.
+    last_line: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,8 +73,8 @@ enum State {
     PythonLine,
     /// The exception was named; a chain may follow, after a blank line, which was seen or not.
     PythonEnd(bool),
-    /// `During handling ...` was seen.
-    PythonChain,
+    /// `During handling ...` was seen, and the blank line after it or not.
+    PythonChain(bool),
     /// `at` lines and causes; whether a frame behind an `await` was seen.
     At(bool),
     /// Whatever follows.
@@ -107,7 +111,8 @@ impl Trace {
             Dialect::Go => State::Go,
         };
         let head = head.get(..MAX_BODY).unwrap_or(head).to_vec();
-        Self { dialect, head, body: Vec::new(), state }
+        let last_line = successions::hash(&head, Part::Exception);
+        Self { dialect, head, body: Vec::new(), state, last_line }
     }
 
     /// Says how well the next line fits; `is_next` if the record got the line before.
@@ -150,7 +155,10 @@ impl Trace {
             (State::PythonEnd(false), Part::Blank) => Fit::Loosely,
             (State::PythonEnd(true), Part::PythonChain) => Fit::Waiting,
             (State::PythonEnd(_), Part::Indented) => loosely(is_next),
-            (State::PythonChain, Part::Blank | Part::PythonHead) => Fit::Waiting,
+            (State::PythonChain(false), Part::Blank) => Fit::Waiting,
+            (State::PythonChain(true), Part::PythonHead) => Fit::Waiting,
+            // What collected the lines may have dropped blank ones.
+            (State::PythonChain(false), Part::PythonHead) => loosely(is_next),
             // The frames behind an `await` come last.
             (State::At(true), Part::At) if !is_asynchronous(line) => Fit::No,
             (State::At(_), Part::At) if self.body.is_empty() && !is_asynchronous(line) => {
@@ -184,8 +192,9 @@ impl Trace {
             ) => State::PythonEnd(false),
             (State::PythonLine, _) => State::Python(true),
             (State::PythonEnd(_), Part::Blank) => State::PythonEnd(true),
-            (State::PythonEnd(_), Part::PythonChain) => State::PythonChain,
-            (State::PythonChain, Part::PythonHead) => State::Python(false),
+            (State::PythonEnd(_), Part::PythonChain) => State::PythonChain(false),
+            (State::PythonChain(_), Part::Blank) => State::PythonChain(true),
+            (State::PythonChain(_), Part::PythonHead) => State::Python(false),
             (State::At(_), Part::CausedBy) => State::At(false),
             (State::At(seen), Part::At) => State::At(seen || is_asynchronous(line)),
             (state, _) => state,
@@ -195,6 +204,9 @@ impl Trace {
     /// Appends a line that continues the trace.
     pub(super) fn push(&mut self, line: &[u8], part: Part) {
         self.advance(line, part);
+        let hash = successions::hash(line, part);
+        // What follows a blank line depends on what came before it.
+        self.last_line = if part == Part::Blank { mix(self.last_line, hash) } else { hash };
         // Without its end a long trace has no exception in Python; its start says less.
         if self.body.len() + line.len() > MAX_BODY && self.dialect == Dialect::Python {
             self.body.drain(..self.body.len() / 2);
@@ -227,6 +239,25 @@ impl Open {
             stamp: None,
             is_interrupted: false,
         }
+    }
+
+    /// Says whether it was interrupted just now, so that it is likely to go on.
+    fn is_apt(&self, line: u64) -> bool {
+        self.is_interrupted && line.saturating_sub(self.touched) < RECENT
+    }
+}
+
+/// Tells the records that are as near in time to a line as any, where stamps tell.
+fn nearest<'a>(
+    records: impl Iterator<Item = &'a Open>,
+    stamp: Option<i64>,
+) -> impl Fn(&Open) -> bool {
+    let nearest = records.filter_map(|it| Some(it.stamp?.abs_diff(stamp?))).min();
+    move |it| match (nearest, it.stamp, stamp) {
+        (Some(nearest), Some(mine), Some(stamp)) if nearest < NEAR => {
+            mine.abs_diff(stamp) == nearest
+        }
+        _ => true,
     }
 }
 
@@ -288,18 +319,25 @@ impl Writer {
         part: Part,
         line: u64,
         stamp: Option<i64>,
+        seen: &mut Successions,
         closed: &mut Vec<Open>,
     ) -> Attached {
-        if let Some(found) = self.find(text, part, line, stamp) {
+        let hash = successions::hash(text, part);
+        if let Some(found) = self.find(text, part, line, stamp, hash, seen) {
             let previous = self.previous;
             let Some(record) = self.open.get_mut(found) else { return Attached::Nothing };
             record.touched = line;
             record.stamp = stamp;
-            record.is_interrupted |= record.serial != previous;
+            let is_next = record.serial == previous;
+            record.is_interrupted |= !is_next;
             let serial = record.serial;
             let trace = record.trace.as_mut();
             let is_done = trace.is_some_and(|trace| {
+                let before = trace.last_line;
                 trace.push(text, part);
+                if is_next {
+                    seen.learn(before, hash);
+                }
                 trace.state == State::Done
             });
             self.previous = serial;
@@ -308,24 +346,38 @@ impl Writer {
             }
             return Attached::To(serial);
         }
-        self.attach_to_last(text, part, line)
+        self.attach_to_last(text, part, line, hash, seen)
     }
 
     /// Returns the place of the open trace that a line belongs to.
-    fn find(&self, text: &[u8], part: Part, line: u64, stamp: Option<i64>) -> Option<usize> {
+    fn find(
+        &self,
+        text: &[u8],
+        part: Part,
+        line: u64,
+        stamp: Option<i64>,
+        hash: u64,
+        seen: &Successions,
+    ) -> Option<usize> {
         let previous = self.previous;
         let fit = |it: &Open| {
             let is_next = it.serial == previous;
             it.trace.as_ref().map_or(Fit::No, |trace| trace.fits(text, part, is_next))
         };
         let in_last = |it: &Open| it.serial == previous && fit(it) != Fit::No;
+        let before = |it: &Open| it.trace.as_ref().map_or(0, |trace| trace.last_line);
         if self.last.as_ref().is_some_and(in_last) {
-            return None;
+            let is_usual = self.last.as_ref().is_some_and(|it| seen.is_usual(before(it), hash));
+            return if is_usual { None } else { self.usual(line, hash, stamp, seen) };
         }
         if stamp.is_none()
             && let Some(adjacent) = self.open.iter().position(in_last)
+            && self.open.get(adjacent).is_some_and(|it| seen.is_usual(before(it), hash))
         {
             return Some(adjacent);
+        }
+        if let Some(usual) = self.usual(line, hash, stamp, seen) {
+            return Some(usual);
         }
         let fits: Vec<(usize, Fit, &Open)> = self
             .open
@@ -335,26 +387,48 @@ impl Writer {
             .filter(|(_, fit, _)| *fit != Fit::No)
             .collect();
         // A crash is written within moments: an envelope's stamp tells two apart.
-        let nearest = fits.iter().filter_map(|(_, _, it)| Some(it.stamp?.abs_diff(stamp?))).min();
-        let is_near = |it: &Open| match (nearest, it.stamp, stamp) {
-            (Some(nearest), Some(mine), Some(stamp)) if nearest < NEAR => {
-                mine.abs_diff(stamp) == nearest
-            }
-            _ => true,
-        };
+        let is_near = nearest(fits.iter().map(|(_, _, it)| *it), stamp);
         let near = || fits.iter().filter(|(_, _, it)| is_near(it));
         let adjacent = near().find(|(_, _, it)| it.serial == previous);
         let waiting = || near().find(|(_, fit, _)| *fit == Fit::Waiting);
         // Of those that may go on, one that was interrupted before, then the one that did so last.
-        let loose = || {
-            let is_apt = |it: &Open| it.is_interrupted && line.saturating_sub(it.touched) < RECENT;
-            near().max_by_key(|(_, _, it)| (is_apt(it), it.touched))
-        };
+        let loose = || near().max_by_key(|(_, _, it)| (it.is_apt(line), it.touched));
         adjacent.or_else(waiting).or_else(loose).map(|(at, _, _)| *at)
     }
 
+    /// Returns the place of the open trace that was seen to go on like this most often.
+    fn usual(&self, line: u64, hash: u64, stamp: Option<i64>, seen: &Successions) -> Option<usize> {
+        let n_seen = |it: &Open| match &it.trace {
+            Some(trace) if line.saturating_sub(it.touched) < MAX_AGE => {
+                seen.n_seen(trace.last_line, hash)
+            }
+            _ => 0,
+        };
+        let known: Vec<(usize, u32, &Open)> = self
+            .open
+            .iter()
+            .enumerate()
+            .map(|(at, it)| (at, n_seen(it), it))
+            .filter(|(_, n_seen, _)| *n_seen > 0)
+            .collect();
+        let is_near = nearest(known.iter().map(|(_, _, it)| *it), stamp);
+        let is_next = |it: &Open| it.serial == self.previous;
+        known
+            .iter()
+            .filter(|(_, _, it)| is_near(it))
+            .max_by_key(|(_, n_seen, it)| (is_next(it), *n_seen, it.is_apt(line), it.touched))
+            .map(|(at, _, _)| *at)
+    }
+
     /// A record with a head takes what is indented, and what its own trace goes on with.
-    fn attach_to_last(&mut self, text: &[u8], part: Part, line: u64) -> Attached {
+    fn attach_to_last(
+        &mut self,
+        text: &[u8],
+        part: Part,
+        line: u64,
+        hash: u64,
+        seen: &mut Successions,
+    ) -> Attached {
         let Some(last) = &mut self.last else { return Attached::Nothing };
         let is_next = last.serial == self.previous;
         if let Some(trace) = &mut last.trace {
@@ -363,7 +437,11 @@ impl Writer {
             {
                 return Attached::Nothing;
             }
+            let before = trace.last_line;
             trace.push(text, part);
+            if is_next {
+                seen.learn(before, hash);
+            }
         } else {
             let dialect = match part {
                 Part::Blank | Part::Indented => None,

@@ -103,10 +103,9 @@ pub(super) fn find_deploy<'a>(
         let within = onsets.iter().filter(|(first, _)| (start..start + WINDOW).contains(first));
         within.map(|(_, group)| (group.count as f64).log2()).sum()
     };
-    let (onset, first) = onsets
-        .iter()
-        .copied()
-        .max_by(|(a, _), (b, _)| weight(*a).total_cmp(&weight(*b)).then(b.cmp(a)))?;
+    let most = onsets.iter().map(|(at, _)| weight(*at)).max_by(f64::total_cmp)?;
+    // An odd error that happened to begin shortly before the others does not begin the change.
+    let (onset, first) = onsets.iter().copied().rfind(|(at, _)| weight(*at) >= 0.9 * most)?;
     let n_records: u64 = onsets
         .iter()
         .filter(|(at, _)| (onset..onset + WINDOW).contains(at))

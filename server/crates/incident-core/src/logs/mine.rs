@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use self::words::{Symbols, Token};
 use super::report::{GroupKind, Level};
 use super::shape::mix;
-use super::shapes::Shape;
+use super::shapes::{KeyMap, Shape};
 
 /// Shapes that one statement printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,11 @@ pub(super) fn mine(shapes: &[Shape]) -> Vec<Mined> {
     let mut symbols = Symbols::default();
     let mut by_tokens: BTreeMap<(Level, Vec<Token>), Vec<u32>> = BTreeMap::new();
     let mut crashes: BTreeMap<CrashKey, Vec<u32>> = BTreeMap::new();
+    let heads = heads_without_trace(shapes);
     for (shape, number) in shapes.iter().zip(0..) {
+        let head = shape.crash.as_ref().and_then(|crash| heads.get(&crash.head?).copied());
+        let strayed = head.filter(|head| head.stats.count >= STRAYED * shape.stats.count);
+        let shape = strayed.unwrap_or(shape);
         let tokens = symbols.tokens(&shape.message);
         if let Some(crash) = &shape.crash {
             let has_own = crash.frames.iter().any(|frame| frame.in_app);
@@ -71,6 +75,16 @@ pub(super) fn mine(shapes: &[Shape]) -> Vec<Mined> {
         clusters.iter().flat_map(|cluster| by_target(cluster, shapes, &symbols)).collect();
     mined.extend(crashes.into_values().map(|members| crash(members, shapes, &mut symbols)));
     mined
+}
+
+/// How many more records of a statement must come without a trace than with one, for that one to
+/// have strayed there from another record.
+const STRAYED: u64 = 20;
+
+/// Returns the shapes of heads, by key.
+fn heads_without_trace(shapes: &[Shape]) -> KeyMap<&Shape> {
+    let plain = shapes.iter().filter(|shape| shape.crash.is_none());
+    plain.map(|shape| (shape.key, shape)).collect()
 }
 
 /// Kind, exception, place and, without a frame of the service's own, the message.

@@ -20,17 +20,20 @@ mod scan;
 mod shape;
 mod shapes;
 mod stamp;
+mod successions;
 mod survey;
 mod tally;
 mod trace;
+mod window;
 
 pub use self::deploy::{deploy_time, first_stamp};
 pub use self::report::{
     DeployHow, DeployTime, GroupFrame, GroupKind, GroupStatus, GroupTrace, Level, LogGroup,
     LogReport, Minute, Rates,
 };
-pub use self::scan::{Block, ScanOptions, Window, scan};
+pub use self::scan::scan;
 pub use self::tally::{Tallied, Tally};
+pub use self::window::{Block, ScanOptions, Window};
 
 use crate::cancel::Cancel;
 use crate::input::RawInput;

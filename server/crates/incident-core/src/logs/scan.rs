@@ -4,10 +4,6 @@
 //! records are open where it begins. Bytes after it complete the records that it began. A record
 //! is counted by the block in which its head begins, so each is counted once and whole.
 
-use std::ops::Range;
-
-use jiff::tz::TimeZone;
-
 use super::ahead::Ahead;
 use super::attach::{Attached, Open, Trace, Writer};
 use super::envelope::{self, Envelope};
@@ -18,59 +14,11 @@ use super::report::{GroupKind, Level};
 use super::shape::{self, mix, mix_bytes};
 use super::shapes::{CrashShape, Place, Shape, Shapes};
 use super::stamp::{Clock, Micros};
+use super::successions::Successions;
 use super::survey;
 use super::trace::{self, Dialect, Part};
+use super::window::{Block, NO_SHAPE, ScanOptions, Window};
 use crate::cancel::Cancel;
-
-/// How the lines are read.
-#[derive(Clone, Debug, Default)]
-pub struct ScanOptions {
-    /// The zone of stamps that name none; `None` is UTC.
-    pub zone: Option<TimeZone>,
-    /// The year of stamps that name none; without it such records have no time.
-    pub year: Option<i16>,
-    /// When the change went out, in microseconds since 1970, where that is known beforehand.
-    pub deploy: Option<i64>,
-    /// Group warnings and worse alone; the others are counted as lines and records.
-    pub severe_only: bool,
-    /// Keep, for each line, the group of its record.
-    pub labels: bool,
-}
-
-/// A block with the bytes around it.
-#[derive(Clone, Debug)]
-pub struct Window<'a> {
-    /// The block and what stands around it.
-    pub bytes: &'a [u8],
-    /// The block in `bytes`: lines that begin in it are its own.
-    pub owned: Range<usize>,
-    /// Whether the first byte begins a line.
-    pub begins_line: bool,
-    /// The number of the input, in the order given.
-    pub input: u32,
-    /// The offset of the first byte in its input.
-    pub offset: u64,
-}
-
-/// What was read of one block.
-#[derive(Debug, Default)]
-pub struct Block {
-    pub(super) input: u32,
-    /// Lines that begin in the block.
-    pub(super) n_lines: u64,
-    pub(super) n_bytes: u64,
-    pub(super) n_records: u64,
-    /// Places count lines from 1 in this block.
-    pub(super) shapes: Vec<Shape>,
-    /// For each line of the block the number of its record's shape; empty unless asked for.
-    pub(super) labels: Vec<u32>,
-    pub(super) saw_no_zone: bool,
-    /// How many lines were read past the flag of the job, for a place to name.
-    pub(super) is_cancelled: bool,
-}
-
-/// The label of a line that belongs to no group.
-pub(super) const NO_SHAPE: u32 = u32::MAX;
 
 /// Reads one window.
 pub fn scan(window: &Window<'_>, options: &ScanOptions, cancel: &Cancel) -> Block {
@@ -81,6 +29,7 @@ pub fn scan(window: &Window<'_>, options: &ScanOptions, cancel: &Cancel) -> Bloc
         status: Ahead::new(window.bytes, head::STATUS),
         mild: Mild::default(),
         layouts: Layouts::default(),
+        successions: Successions::default(),
         shapes: Shapes::default(),
         writers: Vec::new(),
         n_lines: 0,
@@ -161,6 +110,7 @@ struct Scanner<'a> {
     status: Ahead<'a>,
     mild: Mild,
     layouts: Layouts,
+    successions: Successions,
     shapes: Shapes,
     writers: Vec<Writer>,
     /// Own lines so far; the current line's number.
@@ -315,7 +265,8 @@ impl Scanner<'_> {
         let part = trace::part(body);
         let line_number = self.n_lines;
         let Some(it) = self.writers.get_mut(writer) else { return 0 };
-        let attached = it.attach(body, part, line_number, envelope.time, &mut self.closed);
+        let seen = &mut self.successions;
+        let attached = it.attach(body, part, line_number, envelope.time, seen, &mut self.closed);
         self.close();
         if let Attached::To(record) = attached {
             return record;
@@ -447,6 +398,8 @@ impl Scanner<'_> {
             // The place is a library's: the message has to tell them apart.
             key = shape::hash(&crash.message, key);
         }
+        let head_key = head.map(|head| head.key);
+        key = mix(key, head_key.unwrap_or_default());
         let level = match head {
             Some(head) => head.level.max(Level::Error),
             None if is_panic => Level::Fatal,
@@ -461,6 +414,7 @@ impl Scanner<'_> {
         Some(self.shapes.intern(key, family, || Shape {
             kind,
             crash: Some(CrashShape {
+                head: head_key,
                 exception: String::from_utf8_lossy(&crash.exception).into_owned(),
                 place: crash.place,
                 frames: trace::frames(trace.dialect, &trace.head, &trace.body),

@@ -39,6 +39,8 @@ pub(super) struct Shape {
 /// What a shape keeps of its first trace.
 #[derive(Clone, Debug)]
 pub(super) struct CrashShape {
+    /// The key of the shape that the record's head has without the trace; `None` of a trace alone.
+    pub(super) head: Option<u64>,
     pub(super) exception: String,
     pub(super) place: u64,
     pub(super) frames: Vec<GroupFrame>,

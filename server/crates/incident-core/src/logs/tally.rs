@@ -8,9 +8,10 @@ use sha2::{Digest, Sha256};
 use super::change;
 use super::mine::{self, Mined};
 use super::report::{DeployTime, GroupKind, GroupTrace, LogGroup, LogReport, Minute};
-use super::scan::{Block, NO_SHAPE, ScanOptions, Window, scan};
+use super::scan::scan;
 use super::shapes::{KeyMap, Shape, Stats};
 use super::stamp::{self, Micros};
+use super::window::{Block, NO_SHAPE, ScanOptions, Window};
 use super::{BLOCK_BYTES, MARGIN_BYTES};
 use crate::cancel::Cancel;
 use crate::problem::Problem;
@@ -199,7 +200,10 @@ impl Tally {
             (shape.stats.count == 0, shape.stats.first.input, shape.stats.first.byte)
         };
         let Some(first) = members().min_by_key(order) else { return LogGroup::default() };
-        let level = members().map(|shape| shape.level).max().unwrap_or_default();
+        // A record that got another's trace does not change what the others are.
+        let (level, kind) = members()
+            .max_by_key(|shape| (shape.stats.count, shape.level, shape.kind))
+            .map_or((first.level, first.kind), |most| (most.level, most.kind));
         let target = mined.target.clone();
         let name = |input: u32| {
             self.inputs.get(input as usize).map(|it| it.name.clone()).unwrap_or_default()
@@ -226,7 +230,7 @@ impl Tally {
             id,
             template: mined.template.clone(),
             level,
-            kind: members().map(|shape| shape.kind).max().unwrap_or(GroupKind::Log),
+            kind,
             target,
             count: stats.count,
             count_before: known.then_some(stats.n_before),

@@ -197,3 +197,34 @@ time=2026-03-03T14:05:00Z level=WARN msg="slog says 12" n=1
         "#]],
     );
 }
+
+/// Two traces of one writer, line by line in turn: whose a frame is shows in the whole ones before.
+#[test]
+fn mixed_traces_go_on_as_whole_ones_did() {
+    let first = ["Error: hang up", "    at read (/app/a.js:1:1)", "    at poll (/app/a.js:2:2)"];
+    let second =
+        ["Error: too many", "    at admit (/app/b.js:3:3)", "    at serve (/app/b.js:4:4)"];
+    let whole = format!("{}\n{}\n", first.join("\n"), second.join("\n"));
+    let mixed = [first[0], second[0], second[1], first[1], first[2], second[2]].join("\n");
+    check(
+        &format!("{}{mixed}\n", whole.repeat(3)),
+        expect![[r#"
+        24 lines
+        4x error exception "Error: hang up" lines 1-19 -
+        4x error exception "Error: too many" lines 4-20 -
+    "#]],
+    );
+}
+
+/// What a statement printed a hundred times without a trace has none of its own.
+#[test]
+fn a_strayed_trace_does_not_split_a_statement() {
+    let line = "2026-03-03T14:05:00Z ERROR pool: timed out after 20 ms\n";
+    check(
+        &format!("{}    at read (/app/a.js:1:1)\n{line}", line.repeat(100)),
+        expect![[r#"
+            102 lines
+            101x error error pool "timed out after <*> ms" lines 1-102 2026-03-03T14:05:00Z
+        "#]],
+    );
+}
