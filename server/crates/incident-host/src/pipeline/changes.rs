@@ -10,8 +10,10 @@ use incident_core::resolve::Sources;
 use incident_core::suspects::{self, RankInput};
 use incident_core::syntax::SymbolIndex;
 
+use super::road::context;
+use super::run::{Run, without_repeats};
 use super::tie::Task;
-use super::{ExplainOptions, Run, Update, context, fetch, without_repeats};
+use super::{ExplainOptions, Update, fetch};
 use crate::config;
 use crate::workspace::Workspace;
 

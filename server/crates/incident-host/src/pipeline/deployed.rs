@@ -10,7 +10,7 @@ use incident_core::history::{CommitId, Deployed, DeployedHow};
 use incident_core::problem::Problem;
 use incident_core::resolve::WorkspaceMember;
 
-use super::Run;
+use super::run::Run;
 use crate::git::{GitError, Repository};
 use crate::message::plain;
 

@@ -13,8 +13,9 @@ use incident_core::resolve::{ResolvedTrace, Sources};
 use incident_core::suspects;
 use incident_core::syntax::SymbolIndex;
 
+use super::run::{Run, git_problem};
 use super::tie::Ground;
-use super::{ExplainOptions, Run, deployed, git_problem};
+use super::{ExplainOptions, deployed};
 use crate::git::{GitError, Log, LogQuery, Repository, Reverted};
 use crate::message::plain;
 

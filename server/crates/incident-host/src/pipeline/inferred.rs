@@ -14,8 +14,9 @@ use incident_core::resolve::{self, ResolveInput, ResolvedTrace, Sources};
 use incident_core::syntax::SymbolIndex;
 use incident_core::trace::Trace;
 
+use super::deployed;
+use super::run::Run;
 use super::tie::{Ground, Tree};
-use super::{Run, deployed};
 use crate::git::Contents;
 
 /// How many states of the files are tried.

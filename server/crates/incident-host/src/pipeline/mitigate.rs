@@ -4,7 +4,7 @@ use incident_core::history::History;
 use incident_core::mitigation::{self, Texts};
 use incident_core::suspects::Suspects;
 
-use super::Run;
+use super::run::Run;
 
 impl Run<'_> {
     /// Adds proposals, with patches against the tree as it is now.

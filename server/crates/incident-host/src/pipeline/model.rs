@@ -14,7 +14,9 @@ use incident_core::problem::Problem;
 use incident_core::prompt::{self, Prompt, PromptInput};
 use incident_core::reply;
 
-use super::{Findings, ModelOptions, ModelRequest, Run, Update};
+use super::causes::Findings;
+use super::run::Run;
+use super::{ModelOptions, ModelRequest, Update};
 use crate::memory::{Answer, Memory, Outcome};
 use crate::model::{self, Asked, Choice, Form, ModelError, Provider, Question, Turn};
 

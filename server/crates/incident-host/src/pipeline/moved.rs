@@ -7,8 +7,9 @@ use incident_core::resolve::{self, ResolveInput};
 use incident_core::trace::Trace;
 use rayon::prelude::*;
 
+use super::fetch;
+use super::run::Run;
 use super::tie::{Ground, Tied};
-use super::{Run, fetch};
 
 /// Of so many traces at most the places are followed into other files.
 const MAX_TRACES: usize = 32;

@@ -3,7 +3,7 @@
 use incident_core::present::Explanation;
 use incident_core::runbook;
 
-use super::Run;
+use super::run::Run;
 use crate::runbooks;
 use crate::source::Listing;
 

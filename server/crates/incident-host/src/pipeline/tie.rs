@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
-use std::thread::{Scope, ScopedJoinHandle};
+use std::thread::Scope;
 
 use incident_core::exports::Unfolded;
 use incident_core::history::{CommitId, Deployed};
@@ -21,7 +21,8 @@ use incident_core::syntax::SymbolIndex;
 use incident_core::trace::Trace;
 use rayon::prelude::*;
 
-use super::{Run, deployed, fetch, inferred, moved};
+use super::run::{Beside, Run};
+use super::{deployed, fetch, inferred, moved};
 use crate::git::Repository;
 use crate::look::Look;
 use crate::source;
@@ -63,7 +64,7 @@ impl Tied {
 pub(super) struct Looking<'scope> {
     /// Comes before the index.
     look: Receiver<Arc<Look>>,
-    indexing: ScopedJoinHandle<'scope, (Arc<SymbolIndex>, Vec<Problem>)>,
+    indexing: Beside<'scope, Arc<SymbolIndex>>,
 }
 
 /// What is to be tied.
