@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod api_marks;
 mod cli;
 
 mod client_process;

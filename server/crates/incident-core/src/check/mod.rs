@@ -11,6 +11,7 @@ use crate::deps::{LockedPackages, PackageId};
 use crate::problem::Problem;
 
 mod language;
+mod page;
 mod snippet;
 mod walk;
 
@@ -28,6 +29,7 @@ mod names;
 mod solve;
 
 pub use language::Language;
+pub use page::official_page;
 pub use snippet::{OtherPart, Snippet, SnippetKind, parse_snippet};
 
 /// One name that a snippet, a file or a diff relies on, and what became of it.

@@ -4,6 +4,7 @@
 //! trusted root, and only about packages that the text alone did not find.
 
 mod cargo;
+mod definition;
 mod locate;
 mod manifest;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use incident_core::resolve::{PackageSources, WantedPackageFile, WorkspaceMember}
 use crate::source::{self, Listing, ReadError, SourceFile};
 use crate::workspace::Workspace;
 
+pub use self::definition::find_definition;
 use self::locate::Homes;
 
 /// The largest lock file or manifest that is read.

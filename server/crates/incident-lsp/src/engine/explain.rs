@@ -234,7 +234,13 @@ fn found(
         });
         let related = related.collect();
         let of_incident = marks.entry(diagnostic.incident.clone()).or_default();
-        of_incident.push(Mark { place, related, diagnostic: Arc::new(diagnostic) });
+        of_incident.push(Mark {
+            place,
+            related,
+            diagnostic: Arc::new(diagnostic),
+            page: None,
+            names: Vec::new(),
+        });
     }
     let is_shown = request.purpose == Purpose::Explain;
     let explanation = Arc::new(explanation);

@@ -16,6 +16,8 @@ pub(crate) struct Capabilities {
     pub(crate) hover_markdown: bool,
     /// Diagnostics may have `relatedInformation`.
     pub(crate) related_information: bool,
+    /// Diagnostics may link to a page.
+    pub(crate) code_description: bool,
     /// Diagnostics keep their `data` until a code action is asked for.
     pub(crate) diagnostic_data: bool,
     /// Code actions may be literals; without them a client takes commands only.
@@ -41,8 +43,12 @@ impl Capabilities {
         let offered =
             client.general.as_ref().and_then(|general| general.position_encodings.as_deref());
         let diagnostics = text_document.publish_diagnostics.unwrap_or_default();
-        let PublishDiagnosticsClientCapabilities { related_information, data_support, .. } =
-            diagnostics;
+        let PublishDiagnosticsClientCapabilities {
+            related_information,
+            data_support,
+            code_description_support,
+            ..
+        } = diagnostics;
         let code_action = text_document.code_action.unwrap_or_default();
         Self {
             encoding: Encoding::negotiate(offered),
@@ -51,6 +57,7 @@ impl Capabilities {
                 .and_then(|hover| hover.content_format)
                 .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
             related_information: related_information.unwrap_or_default(),
+            code_description: code_description_support.unwrap_or_default(),
             diagnostic_data: data_support.unwrap_or_default(),
             code_action_literals: code_action.code_action_literal_support.is_some(),
             code_action_resolve: can_resolve(&code_action),

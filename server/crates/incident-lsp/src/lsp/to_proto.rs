@@ -1,11 +1,13 @@
 //! From our values to the client's words.
 
+use std::collections::HashMap;
+
 use incident_core::present::{self, ActionKind, Code, DiagnosticSeverity};
 use serde_json::json;
 use tower_lsp::lsp_types::{
-    CodeAction, CodeActionKind, Command as LspCommand, Diagnostic, DiagnosticRelatedInformation,
-    DiagnosticSeverity as LspSeverity, Hover, HoverContents, Location, MarkupContent, MarkupKind,
-    NumberOrString, Range,
+    CodeAction, CodeActionKind, CodeDescription, Command as LspCommand, Diagnostic,
+    DiagnosticRelatedInformation, DiagnosticSeverity as LspSeverity, Hover, HoverContents,
+    Location, MarkupContent, MarkupKind, NumberOrString, Range, TextEdit, WorkspaceEdit,
 };
 
 use super::capabilities::Capabilities;
@@ -48,7 +50,11 @@ pub(crate) fn diagnostic(mark: &Mark, client: &Capabilities) -> Diagnostic {
             DiagnosticSeverity::Hint => LspSeverity::HINT,
         }),
         code: Some(NumberOrString::String(shown.code.as_str().to_owned())),
-        code_description: None,
+        code_description: mark
+            .page
+            .clone()
+            .filter(|_| client.code_description)
+            .map(|href| CodeDescription { href }),
         source: Some(SOURCE.to_owned()),
         message: shown.message.clone(),
         related_information: (client.related_information && !related.is_empty()).then_some(related),
@@ -82,6 +88,20 @@ pub(crate) fn code_action(
     client: &Capabilities,
 ) -> CodeAction {
     running(command(action, incident), action_kind(&action.kind), client)
+}
+
+/// Returns edits that put a real name in the place of a mark, the nearest first.
+pub(crate) fn name_actions(mark: &Mark) -> Vec<CodeAction> {
+    let action = |name: &String| CodeAction {
+        title: format!("Use `{name}`"),
+        kind: Some(CodeActionKind::from(NAME_KIND.to_owned())),
+        edit: Some(WorkspaceEdit::new(HashMap::from([(
+            mark.place.uri.clone(),
+            vec![TextEdit::new(mark.place.range, name.clone())],
+        )]))),
+        ..CodeAction::default()
+    };
+    mark.names.iter().map(action).collect()
 }
 
 /// Returns what can be done with a fix that is open, in the order to show it.
@@ -136,8 +156,16 @@ pub(crate) fn command(action: &present::Action, incident: &str) -> LspCommand {
 }
 
 /// Every kind of code action that is offered; clients may ask for one or for their common start.
-pub(crate) const ACTION_KINDS: &[&str] =
-    &["quickfix.incident.fix", SCRATCH_KIND, "quickfix.incident.show", "quickfix.incident.dismiss"];
+pub(crate) const ACTION_KINDS: &[&str] = &[
+    NAME_KIND,
+    "quickfix.incident.fix",
+    SCRATCH_KIND,
+    "quickfix.incident.show",
+    "quickfix.incident.dismiss",
+];
+
+/// The kind of edits that put a real name in the place of a wrong one.
+const NAME_KIND: &str = "quickfix.incident.name";
 
 /// The kind of what can be done with a fix that is open.
 const SCRATCH_KIND: &str = "quickfix.incident.scratch";

@@ -40,8 +40,10 @@ pub(crate) fn code_action(
 fn of_marks(marks: &[&Mark], params: &CodeActionParams, client: &Capabilities) -> Vec<CodeAction> {
     let mut actions: Vec<CodeAction> = Vec::new();
     for mark in marks {
-        for action in &mark.diagnostic.actions {
-            let offered = to_proto::code_action(action, &mark.diagnostic.incident, client);
+        let incident = &mark.diagnostic.incident;
+        let own = mark.diagnostic.actions.iter();
+        let own = own.map(|action| to_proto::code_action(action, incident, client));
+        for offered in to_proto::name_actions(mark).into_iter().chain(own) {
             if !is_asked_for(&offered, params.context.only.as_deref()) {
                 continue;
             }
@@ -98,7 +100,7 @@ fn is_asked_for(action: &CodeAction, only: Option<&[CodeActionKind]>) -> bool {
 }
 
 fn is_same(a: &CodeAction, b: &CodeAction) -> bool {
-    a.title == b.title && a.command == b.command && a.data == b.data
+    a.title == b.title && a.command == b.command && a.data == b.data && a.edit == b.edit
 }
 
 /// The client's own copy of the mark's diagnostic.

@@ -57,6 +57,10 @@ pub(crate) struct Mark {
     pub(crate) related: Vec<(TrackedRange, String)>,
     /// What is said there; its own places are those of the text that was explained.
     pub(crate) diagnostic: Arc<Diagnostic>,
+    /// An official page about it.
+    pub(crate) page: Option<Url>,
+    /// Real names that can stand in its place, the nearest first.
+    pub(crate) names: Vec<String>,
 }
 
 /// A range of a document that follows its edits.

@@ -250,6 +250,10 @@ impl Snapshot {
     /// Returns the folders that a text may speak of: the one around its document, else all; with
     /// none open, the document's own folder or the current one.
     pub(crate) fn roots_for(&self, uri: Option<&Url>) -> Vec<PathBuf> {
+        let mut scratches = self.scratches.iter();
+        if let Some(scratch) = scratches.find(|it| uri.is_some_and(|uri| it.holds(uri))) {
+            return vec![scratch.worktree.root()];
+        }
         if let Some(root) = uri.and_then(|uri| self.root_of(uri)) {
             return vec![root.to_owned()];
         }

@@ -14,6 +14,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use super::incidents;
 use super::scratch::{self, refused};
+use super::scratch_check;
 use crate::engine::{Event, JobId};
 use crate::lsp::ext::{
     CleanParams, CleanResult, JobResult, KeptResult, OpenFixParams, OpenFixResult, ScratchParams,
@@ -60,6 +61,7 @@ pub(crate) fn show(server: &Server, scratch: Scratch) -> OpenFixResult {
 /// Shows a scratch worktree, and remembers that the person works in it.
 fn opened(server: &Server, scratch: Scratch, reopened: bool, notes: Vec<String>) -> OpenFixResult {
     server.state.put_scratch(scratch.clone());
+    tokio::spawn(scratch_check::check(server.clone(), scratch.clone()));
     let worktree = scratch.worktree;
     let file = worktree::first_file(&worktree);
     let shown = file.as_deref().is_some_and(|file| server.show(file));

@@ -8,6 +8,7 @@ mod fix;
 mod incidents;
 mod report;
 mod scratch;
+mod scratch_check;
 mod status;
 mod suggestion;
 
