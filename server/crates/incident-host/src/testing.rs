@@ -46,12 +46,18 @@ impl Scratch {
     }
 
     pub(crate) fn git_at(&self, date: &str, args: &[&str]) -> String {
+        self.git_with(date, args, "")
+    }
+
+    /// Runs git with `input` to read.
+    pub(crate) fn git_with(&self, date: &str, args: &[&str], input: &str) -> String {
         let git = Program::find("git", &self.environment(), &[]).unwrap();
         let output = git
             .command(&self.root(), &self.environment(), &[])
             .args(["-c", "init.defaultBranch=main", "-c", "commit.gpgSign=false"])
             .args(["-c", "user.name=Dev", "-c", "user.email=dev@example.invalid"])
             .args(args)
+            .input(input.as_bytes().to_vec())
             .env("GIT_AUTHOR_DATE", date)
             .env("GIT_COMMITTER_DATE", date)
             .env("GIT_CONFIG_NOSYSTEM", "1")

@@ -7,6 +7,8 @@ use incident_core::history::{CommitId, WantedBlame};
 use super::{GitError, LogQuery, Repository};
 use crate::testing::Scratch;
 
+mod ancestry;
+
 fn open(scratch: &Scratch) -> Repository {
     Repository::discover(&scratch.root(), &scratch.environment(), &Cancel::new()).unwrap()
 }
