@@ -200,9 +200,12 @@ pub(super) fn history(
                  files alone, without their lines; `git fetch --refetch` brings them",
             ));
         }
+        // Who wrote what is older than the oldest candidate is of no use, and of large histories it
+        // is most of the work.
+        let oldest = log.commits.last().and_then(|commit| commit.parents.first().cloned());
         history.commits = log.commits;
         history.bounds = query.bounds;
-        since = query.query.since;
+        since = query.query.since.or(oldest);
         history.bounded = query.bounded;
     }
     let Some(tip) = &ground.deployed.commit else { return history };
