@@ -5,6 +5,7 @@
 //! the changed lines: [`wanted`] says which. Values of keys that hold secrets are never kept.
 //! Total: a text that its format cannot read gives what could be read of it.
 
+mod builds;
 mod leaves;
 mod lines;
 mod locks;
@@ -16,6 +17,7 @@ use crate::history::{Commit, CommitId, FileChange};
 use crate::suspects::is_code;
 use crate::text;
 
+pub use self::builds::between_builds;
 pub use self::locks::is_lock_file;
 
 /// One key that a commit set, changed or removed.
@@ -49,6 +51,10 @@ pub enum ChangeKind {
     Package,
     /// A statement that changes the schema of a database.
     Schema,
+    /// A compiler or another tool that a build ran with.
+    Toolchain,
+    /// A warning that a build gave.
+    Warning,
 }
 
 impl ChangeKind {
@@ -60,6 +66,8 @@ impl ChangeKind {
             Self::Image => "image",
             Self::Package => "package",
             Self::Schema => "schema",
+            Self::Toolchain => "toolchain",
+            Self::Warning => "warning",
         }
     }
 }
@@ -71,6 +79,8 @@ impl ConfigChange {
         match (&self.old, &self.new) {
             (Some(old), Some(new)) => format!("{}: {} -> {}", self.key, value(old), value(new)),
             (None, Some(new)) if self.kind == ChangeKind::Schema => value(new),
+            (None, _) if self.kind == ChangeKind::Warning => format!("new: {}", self.key),
+            (_, None) if self.kind == ChangeKind::Warning => format!("gone: {}", self.key),
             (None, Some(new)) => format!("{} set to {}", self.key, value(new)),
             (Some(old), None) => format!("{} removed (was {})", self.key, value(old)),
             (None, None) => self.key.clone(),

@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 
-use super::{FileStates, diff, is_config};
+use super::{FileStates, between_builds, diff, is_config};
 
 fn check(path: &str, before: &str, after: &str, expected: Expect) {
     let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -184,4 +184,42 @@ fn damaged_files_give_what_can_be_read() {
     }
     let deep = "[".repeat(100_000);
     diff("a.json", &FileStates { before: None, after: Some(deep) });
+}
+
+#[test]
+fn builds_differ_in_what_they_were_made_with() {
+    let good = "\
+2026-02-03T10:00:00.1Z rustc 1.75.0 (82e1608df 2023-12-21)
+#5 [1/7] FROM docker.io/library/rust:1.75@sha256:aaaabbbbccccdddd
+#9 1.234    Compiling serde v1.0.190
+#9 1.300    Compiling app v0.1.0 (/src)
+Successfully installed idna-3.4 requests-2.31.0
+added express@4.18.2
++ cargo build --release --features tls
+npm warn deprecated har-validator@5.1.5: no longer supported
+";
+    let bad = "\
+2026-02-04T10:00:00.1Z \u{1b}[1mrustc\u{1b}[0m 1.76.0 (07dca489a 2024-02-04)
+#5 [1/7] FROM docker.io/library/rust:1.76@sha256:eeeeffff00001111
+#9 1.234    Compiling serde v1.0.196
+#9 1.300    Compiling app v0.1.0 (/src)
+Successfully installed idna-3.6 requests-2.31.0
+added express@4.18.2
++ cargo build --release --features tls,http2
+warning: unused variable: `pool`
+";
+    let shown: Vec<String> = between_builds("ci.log", good, bad)
+        .iter()
+        .map(|it| format!("{} {}:{} {}\n", it.kind.as_str(), it.path, it.line, it.shown()))
+        .collect();
+    expect![[r#"
+        toolchain ci.log:1 rustc: 1.75.0 -> 1.76.0
+        image ci.log:2 FROM docker.io/library/rust: 1.75@sha256:aaaabbbbcccc -> 1.76@sha256:eeeeffff0000
+        package ci.log:5 idna: 3.4 -> 3.6
+        package ci.log:3 serde: 1.0.190 -> 1.0.196
+        setting ci.log:7 cargo build: --release --features tls -> --release --features tls,http2
+        warning ci.log:8 new: unused variable: `pool`
+        warning ci.log:8 gone: deprecated har-validator@5.1.5: no longer supported
+    "#]].assert_eq(&shown.concat());
+    assert!(between_builds("ci.log", good, good).is_empty());
 }

@@ -55,7 +55,11 @@ pub(super) fn propose(
             ChangeKind::Package => {
                 hazards.push(format!("it also takes {} back", change.shown()));
             }
-            ChangeKind::Setting | ChangeKind::Flag | ChangeKind::Image => {}
+            ChangeKind::Setting
+            | ChangeKind::Flag
+            | ChangeKind::Image
+            | ChangeKind::Toolchain
+            | ChangeKind::Warning => {}
         }
     }
     hazards.truncate(8);

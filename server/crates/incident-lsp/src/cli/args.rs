@@ -154,6 +154,13 @@ pub(super) struct ChangesArgs {
     /// Compare two states of a settings file, a manifest or a lock file by key.
     #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"])]
     pub(super) changed: Vec<String>,
+    /// The output of the last build that was good: of CI, cargo, npm, pip or docker.
+    #[arg(long, value_name = "FILE", requires = "build")]
+    pub(super) last_good_build: Option<String>,
+    /// The output of the build that is deployed: toolchain, base image, packages, warnings and flags
+    /// are compared.
+    #[arg(long, value_name = "FILE", requires = "last_good_build")]
+    pub(super) build: Option<String>,
     /// What to print.
     #[arg(long, value_enum, default_value_t = DataFormat::Text)]
     pub(super) format: DataFormat,

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use incident_core::changes::Changes;
 use incident_core::config_changes::{self, FileStates};
+use incident_core::input::RawInput;
+use incident_core::problem::Problem;
 use incident_core::report;
 use incident_host::pipeline::{self, ExplainOptions, Update};
 use incident_host::workspace::Workspace;
@@ -20,12 +22,14 @@ pub(super) fn run(args: &ChangesArgs) -> Outcome {
     };
     let mut compared = Vec::new();
     if let [before, after] = args.changed.as_slice() {
-        let (before, found_before) = input::read(before)?;
-        let (after, found_after) = input::read(after)?;
-        problems.extend(found_before.into_iter().chain(found_after));
+        let (before, after) = both(before, after, &mut problems)?;
         let name = after.name.clone();
         let states = FileStates { before: Some(before.text), after: Some(after.text) };
         compared = config_changes::diff(&name, &states);
+    }
+    if let (Some(good), Some(bad)) = (&args.last_good_build, &args.build) {
+        let (good, bad) = both(good, bad, &mut problems)?;
+        compared.extend(config_changes::between_builds(&bad.name, &good.text, &bad.text));
     }
     let root = explain::root(&args.workspace)?;
     let options = ExplainOptions {
@@ -50,4 +54,16 @@ pub(super) fn run(args: &ChangesArgs) -> Outcome {
         }
     }
     Ok(ExitCode::from(DONE))
+}
+
+/// Reads two states of one thing.
+fn both(
+    before: &str,
+    after: &str,
+    problems: &mut Vec<Problem>,
+) -> anyhow::Result<(RawInput, RawInput)> {
+    let (before, found_before) = input::read(before)?;
+    let (after, found_after) = input::read(after)?;
+    problems.extend(found_before.into_iter().chain(found_after));
+    Ok((before, after))
 }

@@ -26,7 +26,7 @@ pub struct Changes {
     pub mitigations: Vec<Mitigation>,
     /// What was tried before and taken back.
     pub tried_before: Vec<TriedBefore>,
-    /// What differs between the two files of `--changed`.
+    /// What differs between the two files of `--changed`, and between two builds.
     pub compared: Vec<ChangedSetting>,
     /// What could not be done.
     pub problems: Vec<Problem>,
@@ -52,7 +52,7 @@ pub struct ChangedCommit {
 pub struct ChangedSetting {
     /// The file.
     pub path: String,
-    /// `setting`, `flag`, `image`, `package` or `schema`.
+    /// `setting`, `flag`, `image`, `package`, `schema`, `toolchain` or `warning`.
     pub kind: String,
     /// The whole key.
     pub key: String,

@@ -26,7 +26,7 @@ pub fn changes(changes: &Changes) -> Styled {
         super::suspects_of(&mut out, suspects);
     }
     if !changes.compared.is_empty() {
-        heading(&mut out, "Between the two files");
+        heading(&mut out, "Between the two states");
         settings(&mut out, &changes.compared);
     }
     if !changes.commits.is_empty() {
