@@ -47,11 +47,114 @@ local function git(...)
   return answer.stdout
 end
 
+-- What the server says to the person, oldest first.
+local told = {}
+vim.lsp.handlers['window/showMessage'] = function(_, result)
+  told[#told + 1] = result.message
+end
+
+-- All that a fix must not touch.
+local function tree()
+  local refs = vim
+    .iter(vim.split(git('for-each-ref'), '\n'))
+    :filter(function(line)
+      return not line:find('refs/heads/incident/')
+    end)
+    :join('\n')
+  return git('status', '--porcelain') .. git('diff') .. refs .. git('stash', 'list')
+end
+
+local function is_told(words)
+  return wait(function()
+    return vim.iter(told):any(function(message)
+      return message:find(words, 1, true) ~= nil
+    end)
+  end)
+end
+
+-- The titles of progress displays that are there, by token.
+local began = {}
+vim.api.nvim_create_autocmd('LspProgress', {
+  callback = function(event)
+    local progress = event.data.params
+    if progress.value.kind == 'begin' then
+      began[progress.token] = progress.value.title
+    elseif progress.value.kind == 'end' then
+      began[progress.token] = nil
+    end
+  end,
+})
+
+local function is_shown(title)
+  return vim.iter(vim.tbl_values(began)):any(function(shown)
+    return vim.startswith(shown, title)
+  end)
+end
+
+-- Says what proves a fix; the file is not tracked.
+local function settings(command)
+  vim.fn.writefile({ '[fix]', 'check = ' .. command, 'test = ["true"]' }, vim.env.WORKSPACE .. '/.incident.toml')
+end
+
+-- From the open fix to its verdict and what the person says about it.
+local function prove()
+  settings('["sleep", "600"]')
+  vim.cmd('Incident verify')
+  check(
+    'progress shows that the fix is verified',
+    wait(function()
+      return is_shown('Verifying incident/')
+    end),
+    began
+  )
+  vim.cmd('Incident cancel')
+  check('a cancelled verification says so', is_told('was not verified'), told)
+  check(
+    'and its progress display goes',
+    wait(function()
+      return not is_shown('Verifying incident/')
+    end),
+    began
+  )
+
+  settings('["true"]')
+  vim.cmd('Incident verify')
+  check('the verdict is told', is_told('Verified incident/'), told)
+  local verdict
+  check(
+    'the verdict opens beside the work',
+    wait(function()
+      verdict = vim.iter(vim.api.nvim_list_bufs()):find(function(buffer)
+        return vim.api.nvim_buf_get_name(buffer):find('%.verdict%.md$') ~= nil
+      end)
+      return verdict ~= nil
+    end)
+  )
+  local text = verdict and table.concat(vim.fn.readfile(vim.api.nvim_buf_get_name(verdict)), '\n') or ''
+  check('the verdict has a row for each command', text:find('check') and text:find('test'), text)
+
+  vim.cmd('Incident worked')
+  check('that it fixed it is remembered', is_told(' fixed it'), told)
+  vim.cmd('Incident undo')
+  check('and taken back', is_told('Taken back'), told)
+  vim.cmd('Incident sign-off')
+  check(
+    'the page to sign it off opens',
+    wait(function()
+      return vim.api.nvim_buf_get_name(0):find('%.sign%-off%.md$') ~= nil
+    end),
+    vim.api.nvim_buf_get_name(0)
+  )
+end
+
 local function tour()
   local workspace = vim.env.WORKSPACE
+  -- Neovim has no workspace trust: the person's own list says that commands may run here.
+  vim.system({ vim.env.SERVER, 'trust', workspace }):wait()
+  settings('["true"]')
   vim.lsp.config('incident_lsp', { cmd = { vim.env.SERVER, 'serve' } })
   vim.lsp.enable('incident_lsp')
-  local before = git('status', '--porcelain') .. git('for-each-ref') .. git('stash', 'list')
+  local before = tree()
 
   vim.cmd.edit(workspace .. '/src/pricing.rs')
   local source = vim.api.nvim_get_current_buf()
@@ -151,22 +254,8 @@ local function tour()
     vim.api.nvim_buf_get_name(0)
   )
   check('the worktree lies outside the tree', git('worktree', 'list'):find('incident/'), git('worktree', 'list'))
-  local refs = vim
-    .iter(vim.split(git('for-each-ref'), '\n'))
-    :filter(function(line)
-      return not line:find('refs/heads/incident/')
-    end)
-    :join('\n')
-  check('the tree is untouched', git('status', '--porcelain') .. refs .. git('stash', 'list') == before, refs)
-
-  vim.cmd('Incident clean')
-  check(
-    'clean removes the worktree',
-    wait(function()
-      return not git('worktree', 'list'):find('incident/')
-    end),
-    git('worktree', 'list')
-  )
+  check('the tree is untouched', tree() == before, tree())
+  prove()
 
   vim.cmd('Incident clear')
   check(
@@ -210,6 +299,20 @@ local function tour()
       return server:is_stopped()
     end)
   )
+
+  -- The next start.
+  told = {}
+  vim.cmd('Incident status')
+  check('the open fix is offered again', is_told('still open in a scratch worktree'), told)
+  vim.cmd('Incident clean')
+  check(
+    'clean removes the worktree',
+    wait(function()
+      return not git('worktree', 'list'):find('incident/')
+    end),
+    git('worktree', 'list')
+  )
+  check('the tree is untouched to the end', tree() == before, tree())
 end
 
 local ok, err = xpcall(tour, debug.traceback)

@@ -67,6 +67,21 @@ async function palette(title) {
   await page.keyboard.press("Enter");
 }
 
+/** On a busy machine the workbench may be up before it knows of an extension that was just installed. */
+async function hasExtension(triesLeft = 3) {
+  await page.keyboard.press("F1");
+  await page.locator(".quick-input-widget input.input").fill(">Incident: Explain Incident Here");
+  try {
+    await row(".quick-input-list", "Explain Incident Here").waitFor({ timeout: 15_000 });
+    await page.keyboard.press("Escape");
+  } catch (error) {
+    if (triesLeft === 0) throw error;
+    await page.reload();
+    await line("panicked at").waitFor({ timeout: 90_000 });
+    await hasExtension(triesLeft - 1);
+  }
+}
+
 function open(file) {
   const payload = JSON.stringify([["openFile", `vscode-remote://${host}${WORKSPACE}/${file}`]]);
   const query = `folder=${encodeURIComponent(WORKSPACE)}&payload=${encodeURIComponent(payload)}`;
@@ -81,8 +96,14 @@ async function goTo(file, at) {
 }
 
 const git = (...args) => execFileSync("git", ["-C", WORKSPACE, ...args], { encoding: "utf8" });
+/** Says what proves a fix; the file is not tracked. */
+const settings = (check) =>
+  fs.writeFileSync(`${WORKSPACE}/.incident.toml`, `[fix]\ncheck = ${check}\ntest = ["true"]\n`);
+settings('["true"]');
+
 const untouched = () =>
   git("status", "--porcelain") +
+  git("diff") +
   git("for-each-ref").split("\n").filter((ref) => !ref.includes("refs/heads/incident/")).join("\n") +
   git("stash", "list");
 const before = untouched();
@@ -90,6 +111,7 @@ const before = untouched();
 await step("open the log", async () => {
   await open("incident.log");
   await line("panicked at").waitFor({ timeout: 90_000 });
+  await hasExtension();
 });
 
 await step("nothing shows before it is asked", async () => {
@@ -134,16 +156,47 @@ await step("a fix is offered", async () => {
 
 await step("the fix opens on its own branch", async () => {
   await row(".action-widget", "scratch worktree").click();
-  await page.keyboard.press("Enter");
   for (let tries = 0; git("branch", "--list", "incident/*") === ""; tries++) {
     if (tries > 100) throw new Error(`no branch: ${git("branch", "-a")}`);
     await pause(100);
   }
 });
 
-await step("the tree is untouched", async () => {
+function checkTree() {
   const now = untouched();
   if (now !== before) throw new Error(`was ${before} is ${now}`);
+}
+
+await step("the tree is untouched", async () => checkTree());
+
+await step("progress shows that the fix is verified", async () => {
+  settings('["sleep", "600"]');
+  await palette("Incident: Verify Fix");
+  await page.locator(".statusbar-item", { hasText: "Verifying incident/" }).first().waitFor();
+});
+
+await step("a cancelled verification says so", async () => {
+  await palette("Incident: Cancel Verification");
+  await toast("was not verified").waitFor();
+});
+
+await step("the verdict is told and opens", async () => {
+  settings('["true"]');
+  await palette("Incident: Verify Fix");
+  await toast("Verified incident/").waitFor();
+  await page.locator(".tab", { hasText: "verdict.md" }).first().waitFor();
+});
+
+await step("that it fixed it is remembered and taken back", async () => {
+  await palette("Incident: This Fixed It");
+  await toast(" fixed it").waitFor();
+  await palette("Incident: Take Back Answer");
+  await toast("Taken back").waitFor();
+});
+
+await step("the page to sign it off opens", async () => {
+  await palette("Incident: Sign Off Fix");
+  await page.locator(".tab", { hasText: "sign-off.md" }).first().waitFor();
 });
 
 await step("the report opens", async () => {
@@ -157,6 +210,17 @@ await step("clear takes everything away", async () => {
   await line("tiers.get(&order.tier).unwrap()").waitFor();
   await page.locator(".squiggly-warning").first().waitFor({ state: "detached" });
 });
+
+await step("the open fix is offered again at the next start", async () => {
+  await open("src/pricing.rs");
+  const offer = toast("still open in a scratch worktree");
+  await offer.waitFor({ timeout: 90_000 });
+  await offer.locator(".monaco-button", { hasText: "Remove" }).click();
+  await toast("Removed 1 scratch worktree").waitFor();
+  if (git("branch", "--list", "incident/*") !== "") throw new Error("the branch is still there");
+});
+
+await step("the tree is untouched to the end", async () => checkTree());
 
 console.log(`${passed} passed, ${failed} failed`);
 await browser.close();

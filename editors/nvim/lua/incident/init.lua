@@ -15,13 +15,13 @@ end
 ---may be pasted into a buffer that no server is attached to.
 ---@return vim.lsp.Client?
 local function client()
-  local attached = vim.lsp.get_clients({ bufnr = 0, name = NAME })[1]
-  if attached then
-    return attached
-  end
-  local running = vim.lsp.get_clients({ name = NAME })[1]
-  if running then
-    return running
+  for _, filter in ipairs({ { bufnr = 0, name = NAME }, { name = NAME } }) do
+    for _, running in ipairs(vim.lsp.get_clients(filter)) do
+      -- One that was told to stop is listed until its process is gone.
+      if not running:is_stopped() then
+        return running
+      end
+    end
   end
   ---@type table<string, vim.lsp.Config?>
   local configs = vim.lsp.config --[[@as any]]

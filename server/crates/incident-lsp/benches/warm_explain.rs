@@ -6,7 +6,8 @@
 //!
 //! DIR is a git repository with Rust sources, a few hundred thousand lines of them. The real program
 //! is driven over its standard streams; each paste is another crash, so that nothing but indexes can
-//! be reused. Prints the time to the first diagnostics and to the answer.
+//! be reused. Prints the time to the first diagnostics and to the answer, and what the server takes
+//! while it is idle before the first of them (on Linux).
 
 #![allow(clippy::unwrap_used)] // A benchmark that can't go on says so by panicking.
 #![allow(clippy::print_stdout)] // What it measures goes to standard output.
@@ -23,6 +24,9 @@ use serde_json::{Value, json};
 const N_FRAMES: usize = 30;
 const N_PASTES: usize = 21;
 
+/// How long the idle server is watched.
+const IDLE: Duration = Duration::from_secs(3);
+
 fn main() {
     // Cargo adds `--bench` to what was given.
     let given: Vec<String> =
@@ -35,6 +39,9 @@ fn main() {
     let (files, n_lines) = rust_files(&workspace);
     let frames = frames(&workspace, &files);
     let mut server = Server::start(&workspace);
+    if let Some(idle) = server.idle() {
+        println!("{idle}");
+    }
     let mut times: Vec<[Duration; 2]> =
         (0..N_PASTES).map(|paste| server.explain(&trace(&frames, paste))).collect();
     server.end();
@@ -129,6 +136,25 @@ impl Server {
         server.request("initialize", &params);
         server.send(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
         server
+    }
+
+    /// Says how much memory and processor time the server takes while nobody asks for anything.
+    fn idle(&self) -> Option<String> {
+        let process = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let ticks = || {
+            let stat = std::fs::read_to_string(process.join("stat")).ok()?;
+            // The name may hold blanks; user and system time are the 12th and 13th field behind it.
+            let fields = stat.rsplit(") ").next()?.split(' ');
+            fields.skip(11).take(2).map(|field| field.parse::<u64>().ok()).sum::<Option<u64>>()
+        };
+        // What the start left to do ends first.
+        std::thread::sleep(Duration::from_secs(1));
+        let before = ticks()?;
+        std::thread::sleep(IDLE);
+        let used = ticks()? - before;
+        let status = std::fs::read_to_string(process.join("status")).ok()?;
+        let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim();
+        Some(format!("idle before the first incident: {memory}, {used} ticks in {IDLE:?}"))
     }
 
     /// Pastes a trace; returns the time to the first diagnostics and to the answer.
