@@ -7,6 +7,7 @@ use std::path::Path;
 use incident_core::input::RawInput;
 use incident_core::problem::Problem;
 
+use crate::logs::unpacked;
 use crate::message::plain;
 
 /// How much of one input is read, in bytes: the end of it, where an incident usually is.
@@ -31,7 +32,7 @@ pub enum InputError {
     },
 }
 
-/// Reads the file at `path`; of a larger one the last [`MAX_INPUT_BYTES`].
+/// Reads the file at `path`, unpacked; of a larger one the last [`MAX_INPUT_BYTES`].
 pub fn load_file(path: &Path) -> Result<(RawInput, Vec<Problem>), InputError> {
     let name = plain(&path.display().to_string());
     let unreadable = |err: std::io::Error| InputError::Unreadable {
@@ -46,7 +47,13 @@ pub fn load_file(path: &Path) -> Result<(RawInput, Vec<Problem>), InputError> {
     let limit = MAX_INPUT_BYTES as u64;
     // Pipes have no size and are read like standard input.
     let skipped = if meta.is_file() { meta.len().saturating_sub(limit) } else { 0 };
-    if skipped > 0 {
+    if meta.is_file() {
+        let opened = unpacked(file).map_err(unreadable)?;
+        let Some(plain_file) = opened.plain_file else {
+            let (bytes, dropped) = read_end(opened.reader, MAX_INPUT_BYTES).map_err(unreadable)?;
+            return Ok(text_input(name, bytes, dropped));
+        };
+        file = plain_file;
         file.seek(SeekFrom::Start(skipped)).map_err(unreadable)?;
     }
     let (bytes, dropped) = read_end(file, MAX_INPUT_BYTES).map_err(unreadable)?;

@@ -87,7 +87,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         write::write(&tallied, elapsed, out)?;
     }
     match (&args.truth, &args.labels) {
-        (Some(truth), Some(labels)) => truth::run(&tallied, truth, labels, args.format),
+        (Some(truth), Some(labels)) => {
+            truth::run(&tallied, truth, labels, args.format, &args.floor)
+        }
         _ => {
             write::summary(&tallied, elapsed)?;
             Ok(ExitCode::SUCCESS)

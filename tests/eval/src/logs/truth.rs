@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use incident_core::logs::{GroupStatus, Tallied};
+use anyhow::{Context as _, bail};
+use incident_core::logs::{GroupStatus, LogGroup, Tallied};
 use serde::Deserialize;
 
 use super::score::{Score, precision_and_recall};
 use crate::Format;
+use crate::floor::Floor;
 use crate::table::{Section, Table};
 
 #[derive(Debug, Deserialize)]
@@ -25,6 +26,13 @@ struct TrueGroup {
     first_line: u64,
     last_line: u64,
     is_new_after_deploy: bool,
+    source: Option<Source>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Source {
+    file: String,
+    line: u32,
 }
 
 /// The bit of a label that says that the line continues a record.
@@ -36,6 +44,7 @@ pub(super) fn run(
     truth: &Path,
     labels: &Path,
     format: Format,
+    floors: &[Floor],
 ) -> anyhow::Result<ExitCode> {
     let truth: Truth = serde_json::from_slice(&std::fs::read(truth)?).context("the truth")?;
     let labels: Vec<u16> = std::fs::read(labels)?
@@ -91,6 +100,14 @@ pub(super) fn run(
         })
     };
     let n_exact = severe_groups().filter(is_exact).count();
+    let sources = || {
+        let tied = |group: &LogGroup| group.statements.first().map(|it| (it.path.clone(), it.line));
+        truth.groups.iter().filter_map(move |it| {
+            let source = it.source.as_ref()?;
+            Some(group_of(it.index).and_then(tied) == Some((source.file.clone(), source.line)))
+        })
+    };
+    let n_tied = sources().filter(|it| *it).count();
     let new_true: BTreeSet<u32> = severe_groups()
         .filter(|it| it.is_new_after_deploy)
         .filter_map(|it| best.get(&it.index).copied())
@@ -124,6 +141,10 @@ pub(super) fn run(
         vec![n_exact.to_string(), severe_groups().count().to_string()],
     );
     shares.row("continuation lines", vec![n_right.to_string(), continued.len().to_string()]);
+    shares.row(
+        "source at rank 1, all groups",
+        vec![n_tied.to_string(), sources().count().to_string()],
+    );
     let mut new = Section::new("new after the deploy");
     new.columns(&["precision", "recall"]);
     new.row("severe groups", vec![format!("{precision:.3}"), format!("{recall:.3}")]);
@@ -132,5 +153,25 @@ pub(super) fn run(
     table.push(shares);
     table.push(new);
     table.print(format)?;
+    let n_new = new_found.intersection(&new_true).count();
+    let counts = [
+        ("severe-groups-right", severe.n_groups_right),
+        ("severe-records-right", severe.n_records_right),
+        ("exact", n_exact),
+        ("continued", n_right),
+        ("new-right", n_new),
+        // 1 where no group is wrongly said to be new.
+        ("new-and-nothing-else", usize::from(n_new == new_found.len())),
+        ("sources", n_tied),
+    ];
+    for floor in floors {
+        let (_, got) = counts
+            .iter()
+            .find(|(name, _)| *name == floor.name)
+            .with_context(|| format!("there is no count named {}", floor.name))?;
+        if *got < floor.count {
+            bail!("{}: {got}, the floor is {}", floor.name, floor.count);
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@
 //! touched last if that can take it, else to the oldest one that waits for just such a line.
 
 use super::shape::mix;
-use super::successions::{self, Successions};
+use super::successions::{self, Successions, USUAL};
 use super::trace::{Dialect, Part};
 
 /// How much of a trace is kept for its group, in bytes.
@@ -367,12 +367,13 @@ impl Writer {
         let in_last = |it: &Open| it.serial == previous && fit(it) != Fit::No;
         let before = |it: &Open| it.trace.as_ref().map_or(0, |trace| trace.last_line);
         if self.last.as_ref().is_some_and(in_last) {
-            let is_usual = self.last.as_ref().is_some_and(|it| seen.is_usual(before(it), hash));
+            let is_usual =
+                self.last.as_ref().is_some_and(|it| seen.share(before(it), hash) >= USUAL);
             return if is_usual { None } else { self.usual(line, hash, stamp, seen) };
         }
         if stamp.is_none()
             && let Some(adjacent) = self.open.iter().position(in_last)
-            && self.open.get(adjacent).is_some_and(|it| seen.is_usual(before(it), hash))
+            && self.open.get(adjacent).is_some_and(|it| seen.share(before(it), hash) >= USUAL)
         {
             return Some(adjacent);
         }
@@ -398,9 +399,9 @@ impl Writer {
 
     /// Returns the place of the open trace that was seen to go on like this most often.
     fn usual(&self, line: u64, hash: u64, stamp: Option<i64>, seen: &Successions) -> Option<usize> {
-        let n_seen = |it: &Open| match &it.trace {
+        let share = |it: &Open| match &it.trace {
             Some(trace) if line.saturating_sub(it.touched) < MAX_AGE => {
-                seen.n_seen(trace.last_line, hash)
+                seen.share(trace.last_line, hash)
             }
             _ => 0,
         };
@@ -408,15 +409,15 @@ impl Writer {
             .open
             .iter()
             .enumerate()
-            .map(|(at, it)| (at, n_seen(it), it))
-            .filter(|(_, n_seen, _)| *n_seen > 0)
+            .map(|(at, it)| (at, share(it), it))
+            .filter(|(_, share, _)| *share > 0)
             .collect();
         let is_near = nearest(known.iter().map(|(_, _, it)| *it), stamp);
         let is_next = |it: &Open| it.serial == self.previous;
         known
             .iter()
             .filter(|(_, _, it)| is_near(it))
-            .max_by_key(|(_, n_seen, it)| (is_next(it), *n_seen, it.is_apt(line), it.touched))
+            .max_by_key(|(_, share, it)| (is_next(it), *share, it.is_apt(line), it.touched))
             .map(|(at, _, _)| *at)
     }
 

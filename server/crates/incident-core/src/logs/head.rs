@@ -40,7 +40,10 @@ pub(super) const STATUS: &[u8] = b"status";
 pub(super) fn read<'a>(line: &'a [u8], clock: &Clock) -> Option<Head<'a>> {
     match line.first()? {
         b'{' => json::read(line, clock),
-        b'0'..=b'9' => access_log(line, clock).or_else(|| stamped(line, clock)),
+        b'0'..=b'9' => access_log(line, clock)
+            .or_else(|| stamped(line, clock))
+            .or_else(|| uptime(line))
+            .or_else(|| numbered(line)),
         b'[' => bracketed(line, clock),
         b'-' | b'<' | b'*' | b'|' => after_first_word(line, clock),
         b'A'..=b'Z' => klog(line, clock)
@@ -53,7 +56,9 @@ pub(super) fn read<'a>(line: &'a [u8], clock: &Clock) -> Option<Head<'a>> {
         b' ' | b'\t' => {
             // Loggers pad the level in front: `  INFO text`.
             let rest = line.trim_ascii_start();
-            (line.len() - rest.len() <= 2).then(|| begins_with_level(rest)).flatten()
+            uptime(rest).or_else(|| {
+                (line.len() - rest.len() <= 2).then(|| begins_with_level(rest)).flatten()
+            })
         }
         _ => None,
     }
@@ -65,6 +70,35 @@ fn stamped<'a>(line: &'a [u8], clock: &Clock) -> Option<Head<'a>> {
     let mut head = Head { time, ..Head::default() };
     parts(line.get(len..)?, &mut head);
     Some(head)
+}
+
+/// `0.100434877s DEBUG target: text`: the time since the program began.
+fn uptime(line: &[u8]) -> Option<Head<'_>> {
+    let (seconds, rest) =
+        line.split_at_checked(memchr::memchr(b' ', line.get(..24).unwrap_or(line))?)?;
+    let digits = seconds.strip_suffix(b"s")?;
+    let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    if !digits.contains(&b'.') || !digits.iter().all(is_number) {
+        return None;
+    }
+    let mut head = Head::default();
+    parts(rest, &mut head);
+    head.level.is_some().then_some(head)
+}
+
+/// `12 verbose title npm run build`: npm numbers its lines.
+fn numbered(line: &[u8]) -> Option<Head<'_>> {
+    let digits = line.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = line.get(digits..)?.strip_prefix(b" ")?;
+    let (word, message) =
+        rest.split_at_checked(memchr::memchr(b' ', rest.get(..10).unwrap_or(rest))?)?;
+    let level = match word {
+        b"http" | b"timing" => Level::Info,
+        word if word.iter().all(u8::is_ascii_lowercase) => level_of_word(word)?,
+        _ => return None,
+    };
+    let message = Cow::Borrowed(message.trim_ascii_start());
+    Some(Head { level: Some(level), message, ..Head::default() })
 }
 
 /// `[stamp] LEVEL ...`, `[stamp LEVEL target] ...`, `[LEVEL] ...`.
@@ -316,7 +350,7 @@ fn logger_and_message<'a>(text: &'a [u8], head: &mut Head<'a>) {
         // A span of `tracing`, with its fields.
         if let Some(open) = memchr::memchr(b'{', word)
             && open > 0
-            && word.get(..open).is_some_and(is_name)
+            && word.get(..open).is_some_and(is_chain)
             && let Some(close) =
                 memchr::memmem::find(at, b"}: ").or_else(|| memchr::memmem::find(at, b"}:"))
         {
@@ -326,6 +360,11 @@ fn logger_and_message<'a>(text: &'a [u8], head: &mut Head<'a>) {
         if let Some(name) = word.strip_suffix(b":") {
             let is_target = is_logger(name) || (is_name(name) && !name[0].is_ascii_uppercase());
             // After a level of its own a word with a colon is a logger; without one, prose.
+            // Spans without fields: `main:exec: target: text`.
+            if is_chain(name) && name.contains(&b':') {
+                at = after.trim_ascii_start();
+                continue;
+            }
             if is_target && (head.level.is_some() || is_logger(name)) && !after.is_empty() {
                 head.target = Cow::Borrowed(name);
                 at = after.trim_ascii_start();
@@ -423,6 +462,11 @@ fn is_logger(word: &[u8]) -> bool {
         }
     }
     has_mark && !word.ends_with(b".") && n_digits * 3 < word.len()
+}
+
+/// Says whether a word is names with a colon between them: spans, the outermost first.
+fn is_chain(word: &[u8]) -> bool {
+    word.len() <= 200 && word.split(|byte| *byte == b':').all(is_name)
 }
 
 /// Says whether a word is a plain name.

@@ -13,6 +13,9 @@ const MAX_PAIRS: usize = 50_000;
 /// How often a pair must have been seen to say something.
 const MIN_SEEN: u32 = 3;
 
+/// How many of a thousand lines after another make a line a usual one.
+pub(super) const USUAL: u32 = 125;
+
 /// How often a line was followed by another.
 #[derive(Debug, Default)]
 pub(super) struct Successions {
@@ -29,17 +32,11 @@ impl Successions {
         }
     }
 
-    /// Returns how often `line` was seen to follow `before`, 0 where it was too rarely.
-    pub(super) fn n_seen(&self, before: u64, line: u64) -> u32 {
-        let n_seen = self.counts.get(&mix(before, line)).copied().unwrap_or_default();
-        if n_seen < MIN_SEEN { 0 } else { n_seen }
-    }
-
-    /// Says whether `line` often follows `before`.
-    pub(super) fn is_usual(&self, before: u64, line: u64) -> bool {
-        let n_followed = self.counts.get(&before).copied().unwrap_or_default();
-        let n_seen = self.n_seen(before, line);
-        n_seen > 0 && n_seen >= n_followed / 8
+    /// Returns how many of a thousand lines after `before` were `line`; 0 where too few were seen.
+    pub(super) fn share(&self, before: u64, line: u64) -> u32 {
+        let count = |key: u64| self.counts.get(&key).copied().unwrap_or_default();
+        let n_seen = count(mix(before, line));
+        if n_seen < MIN_SEEN { 0 } else { n_seen.saturating_mul(1000) / count(before).max(1) }
     }
 }
 

@@ -228,3 +228,20 @@ fn a_strayed_trace_does_not_split_a_statement() {
         "#]],
     );
 }
+
+#[test]
+fn heads_of_cargo_and_npm() {
+    check(
+        "   0.100434877s DEBUG main:exec:workspace: cargo::core::workspace: find_root - found!\n   \
+         0.100616186s DEBUG main:exec:new{path=\"/a b\" wrapper=None}: cargo::util::rustc: adding info\n\
+         7 verbose title npm run build\n\
+         12 error code E404\n",
+        expect![[r#"
+            4 lines
+            1x error error "code <*>" lines 4-4 -
+            1x debug log cargo::core::workspace "find_root - found!" lines 1-1 -
+            1x debug log cargo::util::rustc "adding info" lines 2-2 -
+            1x debug log "title npm run build" lines 3-3 -
+        "#]],
+    );
+}

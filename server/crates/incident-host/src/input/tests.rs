@@ -35,3 +35,16 @@ fn what_a_windows_shell_redirects() {
     assert_eq!(input.text, "panicked \u{1f980}");
     assert!(problems.is_empty());
 }
+
+#[test]
+fn what_is_packed_is_unpacked() {
+    use std::io::Write as _;
+    let scratch = Scratch::new();
+    let path = scratch.path("app.log.gz");
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(b"ERROR pool exhausted\n").unwrap();
+    std::fs::write(&path, packer.finish().unwrap()).unwrap();
+    let (input, problems) = load_file(&path).unwrap();
+    assert_eq!(input.text, "ERROR pool exhausted\n");
+    assert!(problems.is_empty());
+}

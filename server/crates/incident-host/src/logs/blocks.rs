@@ -23,6 +23,20 @@ pub(super) fn read(
     let unreadable =
         |err: io::Error| Problem::error(format!("{name} could not be read: {err}")).at(name, None);
     let len = file.metadata().map_err(unreadable)?.len();
+    read_to(len, name, file, options, tally, cancel)
+}
+
+/// Reads the first `len` bytes of `file`, or what of them is still there.
+pub(super) fn read_to(
+    len: u64,
+    name: &str,
+    file: &File,
+    options: &ScanOptions,
+    tally: &mut Tally,
+    cancel: &Cancel,
+) -> Result<(), Problem> {
+    let unreadable =
+        |err: io::Error| Problem::error(format!("{name} could not be read: {err}")).at(name, None);
     let input = tally.begin_input(name);
     let block = BLOCK_BYTES as u64;
     let starts: Vec<u64> = (0..len.div_ceil(block)).map(|number| number * block).collect();

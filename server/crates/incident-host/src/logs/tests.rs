@@ -2,9 +2,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use incident_core::cancel::Cancel;
-use incident_core::logs::{LogReport, Tallied};
+use incident_core::logs::{LogReport, ScanOptions, Tallied, Tally};
 
-use super::{Follower, LogOptions, read};
+use super::{Follower, LogOptions, blocks, read};
 
 const LINES: &str = "2026-03-03T14:05:00Z ERROR pool: timed out after 1 ms\n\
                      2026-03-03T14:05:01Z INFO http: served 7\n";
@@ -147,4 +147,29 @@ fn zones_and_deploys_are_read_or_refused() {
     let tallied = read(&names, &options("Mars", "soon"), &Cancel::new());
     assert!(tallied.problems.iter().any(|it| it.message.contains("no time zone")));
     assert!(tallied.problems.iter().any(|it| it.message.contains("names no time")));
+}
+
+#[test]
+fn a_file_may_change_while_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.log");
+    std::fs::write(&path, LINES.repeat(2)).unwrap();
+    let file = std::fs::File::open(&path).unwrap();
+    let len = file.metadata().unwrap().len();
+    let read_to = |len: u64| {
+        let mut tally = Tally::new(ScanOptions::default());
+        let options = ScanOptions::default();
+        let done = blocks::read_to(len, "a.log", &file, &options, &mut tally, &Cancel::new());
+        let says = done.err().map(|problem| problem.message).unwrap_or_default();
+        (counts(&tally.finish(None).report), says)
+    };
+    let (counted, says) = read_to(len + 100);
+    assert_eq!(counted, two(2));
+    assert!(says.contains("became shorter while it was read"), "{says}");
+    let (counted, says) = read_to(len / 2);
+    assert_eq!(counted, two(1));
+    assert!(says.contains("grew while it was read"), "{says}");
+    // A file that is deleted is there until it is closed.
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(read_to(len), (two(2), String::new()));
 }

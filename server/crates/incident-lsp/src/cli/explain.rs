@@ -13,10 +13,11 @@ use incident_host::pipeline::{self, ExplainOptions, ModelOptions, ModelRequest, 
 use incident_host::workspace::Workspace;
 
 use super::args::{ExplainArgs, FailOn, ReportFormat, WorkspaceArgs};
-use super::{DONE, FINDINGS, Outcome, command_line, job, links, output, sample};
+use super::{DONE, FINDINGS, Outcome, command_line, input, job, links, output, sample};
 
 /// Runs the command.
 pub(super) fn run(args: &ExplainArgs) -> Outcome {
+    let names = input::expanded(&args.inputs)?;
     let (inputs, problems, root) = if args.sample {
         let root = job::run(|cancel, stages| {
             stages.begin("Unpacking the sample");
@@ -25,7 +26,7 @@ pub(super) fn run(args: &ExplainArgs) -> Outcome {
         (vec![sample::input()], Vec::new(), root)
     } else {
         let root = root(&args.workspace)?;
-        let (inputs, problems) = links::read_all(&args.inputs, &root, &args.allow_host)?;
+        let (inputs, problems) = links::read_all(&names, &root, &args.allow_host)?;
         (inputs, problems, root)
     };
     let options = ExplainOptions {
@@ -33,7 +34,7 @@ pub(super) fn run(args: &ExplainArgs) -> Outcome {
         since: args.since.clone(),
         store: !args.no_store && !args.show_prompt,
         model: model_options(args),
-        whole_logs: args.inputs.iter().map(PathBuf::from).filter(|path| is_cut(path)).collect(),
+        whole_logs: names.iter().map(PathBuf::from).filter(|path| is_cut(path)).collect(),
     };
     let (explanation, requests) = explain(inputs, problems, &root, options)?;
     if args.show_prompt {

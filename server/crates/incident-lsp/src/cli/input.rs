@@ -8,6 +8,10 @@ use incident_core::input::RawInput;
 use incident_core::problem::Problem;
 use incident_host::input::{load_file, load_reader};
 use incident_host::links;
+use incident_host::logs::expand;
+
+/// How much the files of a folder or a pattern may hold together: their text is kept.
+const MAX_SEVERAL_BYTES: u64 = 256 << 20;
 
 /// Reads `names` in order; none means standard input, where something is piped into it.
 pub(super) fn read_all(names: &[String]) -> anyhow::Result<(Vec<RawInput>, Vec<Problem>)> {
@@ -34,6 +38,35 @@ pub(super) fn read_all(names: &[String]) -> anyhow::Result<(Vec<RawInput>, Vec<P
         bail!("{} holds no text: give the program's output or a log", names.join(", "));
     }
     Ok((inputs, problems))
+}
+
+/// Returns `names` with folders and patterns among them replaced by the files that they mean.
+pub(super) fn expanded(names: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut files = Vec::new();
+    for name in names {
+        let path = Path::new(name);
+        let is_pattern = !path.exists() && name.contains(['*', '?', '[', '{']);
+        if links::is_link(name) || !(path.is_dir() || is_pattern) {
+            files.push(name.clone());
+            continue;
+        }
+        let mut problems = Vec::new();
+        let found = expand(std::slice::from_ref(name), &mut problems);
+        if let Some(problem) = problems.first() {
+            bail!("{}", problem.message);
+        }
+        let n_bytes: u64 = found.iter().filter_map(|it| Some(it.metadata().ok()?.len())).sum();
+        if n_bytes > MAX_SEVERAL_BYTES {
+            bail!(
+                "{name} means {} files of {} MiB together, more than is explained at once: \
+                 group them with `logs`, or name the ones that matter",
+                found.len(),
+                n_bytes >> 20
+            );
+        }
+        files.extend(found.into_iter().filter_map(|it| it.into_os_string().into_string().ok()));
+    }
+    Ok(files)
 }
 
 /// Reads one file, or standard input for `-`.
