@@ -18,6 +18,7 @@ mod links;
 mod lsp_client;
 mod lsp_fix;
 mod lsp_incident;
+mod lsp_logs;
 mod lsp_names;
 mod lsp_session;
 mod lsp_sign_off;

@@ -63,6 +63,32 @@ pub(crate) fn lens(group: &LogGroup) -> Option<String> {
     Some(format!("{what}: {times}{}", by.unwrap_or_default()))
 }
 
+/// Says at a statement how often it printed a group's records.
+pub(crate) fn printed(group: &LogGroup) -> String {
+    let times = if group.count == 1 { "once".to_owned() } else { format!("{} times", group.count) };
+    let since = group.first_seen.as_deref().and_then(|at| at.get(11..16));
+    let since = since.map(|at| format!(" since {at}")).unwrap_or_default();
+    let status = match group.status {
+        GroupStatus::New => ", new since the deploy",
+        GroupStatus::Bursting => ", far more often since the deploy",
+        GroupStatus::Gone => ", gone since the deploy",
+        GroupStatus::Steady | GroupStatus::Unknown => "",
+    };
+    format!("printed {times}{since}{status}")
+}
+
+/// Returns the statement that printed a group, where one alone can have.
+pub(crate) fn sole_place(group: &LogGroup) -> Option<&StatementPlace> {
+    group.statements.first().filter(|place| is_likely(place) && !place.is_tied)
+}
+
+/// Says whether a line of source still holds the longest word of a group's template.
+pub(crate) fn is_printed_by(group: &LogGroup, line: &str) -> bool {
+    let is_letter = |c: char| c.is_alphanumeric() || c == '_';
+    let words = group.template.split(|c| !is_letter(c)).filter(|word| word.len() > 2);
+    words.max_by_key(|word| word.len()).is_some_and(|word| line.contains(word))
+}
+
 /// Returns the statements that are the message's own rather than a part of it.
 pub(crate) fn likely_places(group: &LogGroup) -> impl Iterator<Item = &StatementPlace> {
     group.statements.iter().filter(|place| is_likely(place))

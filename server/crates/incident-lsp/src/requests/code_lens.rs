@@ -1,9 +1,12 @@
-//! `textDocument/codeLens`: "Explain this incident", in trace and log documents, and what is new
-//! since the deploy, in explained logs.
+//! `textDocument/codeLens`: "Explain this incident", in trace and log documents, what is new since
+//! the deploy, in explained logs, and how often a statement printed, in the source.
+
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use incident_core::logs::{Level, LogGroup, LogReport};
 use serde_json::json;
-use tower_lsp::lsp_types::{CodeLens, CodeLensParams, Command as LspCommand, Range, Url};
+use tower_lsp::lsp_types::{CodeLens, CodeLensParams, Command as LspCommand, Position, Range, Url};
 
 use crate::log_document;
 use crate::lsp::commands::Command;
@@ -17,7 +20,9 @@ const MAX_LENSES: usize = 100;
 /// Returns a lens over each trace, and one for the whole document where it is a log or holds several.
 pub(crate) async fn code_lens(snapshot: Snapshot, params: CodeLensParams) -> Option<Vec<CodeLens>> {
     let uri = params.text_document.uri;
-    let document = snapshot.trace_document(&uri)?.clone();
+    let Some(document) = snapshot.trace_document(&uri).cloned() else {
+        return printed_here(&snapshot, &uri);
+    };
     let encoding = snapshot.session.capabilities.encoding;
     let explanation = snapshot.log_of(&uri);
     super::blocking(move || {
@@ -53,6 +58,36 @@ fn news(logs: &LogReport, uri: &Url, document: &Document, encoding: Encoding) ->
         Some(lens)
     };
     severe.filter_map(lens).take(MAX_LENSES).collect()
+}
+
+/// Returns a lens over each statement of a source document that printed severe records of an
+/// explained log.
+fn printed_here(snapshot: &Snapshot, uri: &Url) -> Option<Vec<CodeLens>> {
+    let document = snapshot.document(uri)?;
+    let path = uri.to_file_path().ok()?;
+    let entries = snapshot.board.entries().iter().filter(|entry| !entry.dismissed);
+    let mut lenses = BTreeMap::new();
+    for entry in entries {
+        let (Some(log), Ok(path)) = (&entry.origin.uri, path.strip_prefix(&entry.root)) else {
+            continue;
+        };
+        let groups = entry.explanation.logs.groups.iter();
+        for group in groups.filter(|group| group.level >= Level::Warn) {
+            let Some(place) = log_document::sole_place(group) else { continue };
+            let line_idx = place.line.saturating_sub(1);
+            // The document may have been edited since: the statement must still be there.
+            let is_there = (line_idx..place.end_line).any(|line_idx| {
+                let line = document.rope().get_line(line_idx as usize);
+                line.is_some_and(|line| log_document::is_printed_by(group, &line.to_string()))
+            });
+            if Path::new(&place.path) == path && is_there {
+                let here = Position::new(line_idx, 0);
+                let lens = lens(&log_document::printed(group), log, Range::new(here, here));
+                lenses.entry(line_idx).or_insert(lens);
+            }
+        }
+    }
+    Some(lenses.into_values().take(MAX_LENSES).collect())
 }
 
 fn lens(title: &str, uri: &Url, range: Range) -> CodeLens {
