@@ -100,3 +100,29 @@ fn what_was_said_can_be_taken_back() {
     story.run(["forget", id]).end().done();
     assert!(story.first_line(&story.culprit).starts_with("panic: "));
 }
+
+/// Otherwise the third person on the same night opens the fix that failed twice.
+#[test]
+fn a_fix_that_failed_is_not_opened_again() {
+    let story = Story::new();
+    let incident = story.incident(&story.culprit);
+    let id = incident["id"].as_str().unwrap();
+    let with_fix = |it: &Value| it["fix"].is_object();
+    let hypotheses = incident["hypotheses"].as_array().unwrap();
+    let number = hypotheses.iter().position(with_fix).unwrap() + 1;
+    let number = number.to_string();
+    story.run(["fix", id, &number]).end().done();
+    story.run(["fix", id, &number, "--failed"]).end().done();
+    let refused = story.run(["fix", id, &number]).end().refused();
+    assert!(refused.contains("was tried before and did not hold"), "{refused}");
+    assert!(refused.contains("--undo"), "{refused}");
+
+    let told = story.explain(&story.culprit, "text");
+    assert!(told.contains("This fix was tried before and did not hold"), "{told}");
+    let sarif = story.explain(&story.culprit, "sarif");
+    assert!(sarif.contains("\"ruleId\": \"fix-loop\""), "{sarif}");
+
+    story.run(["fix", id, "--undo"]).end().done();
+    story.run(["fix", id, &number]).end().done();
+    assert!(!story.explain(&story.culprit, "text").contains("did not hold"));
+}

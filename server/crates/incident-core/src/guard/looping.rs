@@ -26,6 +26,27 @@ pub struct Change {
     pub after: BTreeSet<Shape>,
 }
 
+impl Change {
+    /// Adds what another file's part of the same patch does.
+    pub fn extend(&mut self, other: Self) {
+        self.before.extend(other.before);
+        self.after.extend(other.after);
+    }
+
+    /// Returns it as lines, `-SHAPE` and `+SHAPE`, to be kept.
+    pub fn to_lines(&self) -> String {
+        let before = self.before.iter().map(|shape| format!("-{shape}\n"));
+        before.chain(self.after.iter().map(|shape| format!("+{shape}\n"))).collect()
+    }
+
+    /// Reads what [`Change::to_lines`] wrote; other lines count for nothing.
+    pub fn from_lines(lines: &str) -> Self {
+        let side =
+            |mark| lines.lines().filter_map(move |it| it.strip_prefix(mark)).map(Shape::from);
+        Self { before: side('-').collect(), after: side('+').collect() }
+    }
+}
+
 /// A change that was tried against a symptom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {

@@ -32,7 +32,7 @@ pub fn verify(hypotheses: Vec<Hypothesis>, input: &HypothesisInput<'_>) -> Vec<C
     checked.truncate(MAX_HYPOTHESES);
     checked
         .into_iter()
-        .map(|hypothesis| CheckedHypothesis { hypothesis, findings: Vec::new() })
+        .map(|hypothesis| CheckedHypothesis { hypothesis, findings: Vec::new(), stopped: None })
         .collect()
 }
 

@@ -144,6 +144,7 @@ pub struct HypothesisInput<'a> {
 pub struct CheckedHypothesis {
     hypothesis: Hypothesis,
     findings: Vec<Finding>,
+    stopped: Option<String>,
 }
 
 impl CheckedHypothesis {
@@ -163,9 +164,23 @@ impl CheckedHypothesis {
         self
     }
 
-    /// Says whether the fix may be offered as ready: it has one, and no name in it was proved wrong.
+    /// Returns why its fix must not be tried once more, and what to do instead.
+    pub fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    /// Returns the same hypothesis with its fix stopped: fixes of this place go round in circles.
+    pub fn with_stop(mut self, sentence: String) -> Self {
+        self.hypothesis.notes.push(sentence.clone());
+        self.stopped = Some(sentence);
+        self
+    }
+
+    /// Says whether the fix may be offered as ready: it has one, it goes round in no circle, and no
+    /// name in it was proved wrong.
     pub fn fix_is_ready(&self) -> bool {
         self.hypothesis.fix.is_some()
+            && self.stopped.is_none()
             && !self.findings.iter().any(|finding| finding.reference.verdict.is_accusation())
     }
 }

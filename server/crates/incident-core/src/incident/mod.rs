@@ -23,7 +23,7 @@ use crate::trace::TraceKind;
 pub use self::burst::{burst, onset};
 pub use self::distinct::{Repeated, distinct};
 use self::fingerprint::Fingerprint;
-pub use self::past::{Past, PastFix, PastSighting, Standing, Tried};
+pub use self::past::{Past, PastFix, PastSighting, Standing};
 
 /// Traces with one fingerprint, and what the stages found for them.
 #[derive(Clone, Debug, PartialEq)]

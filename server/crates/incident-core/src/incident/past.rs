@@ -11,8 +11,6 @@ pub struct Past {
     pub sightings: Vec<PastSighting>,
     /// The fix that was last held to have mended it.
     pub fix: Option<PastFix>,
-    /// Every fix that was tried, oldest first.
-    pub tried: Vec<Tried>,
 }
 
 /// An earlier time that the incident was seen.
@@ -50,17 +48,6 @@ pub enum Standing {
     DidNotHold,
     /// It is not known what runs.
     Unknown,
-}
-
-/// A fix that was tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tried {
-    /// What it claimed, in one line.
-    pub hypothesis: String,
-    /// `git patch-id --stable` of its change.
-    pub patch_id: Option<String>,
-    /// It is out: a person says that it did not help, or it ran and the incident is back.
-    pub is_out: bool,
 }
 
 impl Past {
@@ -128,7 +115,6 @@ mod tests {
                 hypothesis: "the index is past the end".to_owned(),
                 standing,
             }),
-            tried: Vec::new(),
         };
         let deployed = CommitId("1234abcd".repeat(5));
         assert_eq!(past.headline(Some(&deployed)).as_deref(), expected);

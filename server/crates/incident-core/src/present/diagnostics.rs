@@ -264,6 +264,17 @@ impl<'a> Ctx<'a> {
                 ..diagnostic.clone()
             });
         }
+        if let Some(sentence) = checked.stopped() {
+            let text = format!("The fix of hypothesis {number}: {sentence}");
+            self.diagnostics.push(Diagnostic {
+                code: Code::FixLoop,
+                severity: DiagnosticSeverity::Information,
+                message: neutral::block(&text).into_owned(),
+                related: Vec::new(),
+                actions: incident_actions(explained),
+                ..diagnostic.clone()
+            });
+        }
         self.diagnostics.push(diagnostic);
     }
 

@@ -1,5 +1,6 @@
 //! What was tried against an incident, what the checks said, and what people said later.
 
+use incident_core::guard::looping::Change;
 use incident_core::history::CommitId;
 use incident_core::redact::Redactor;
 use incident_core::verification;
@@ -27,6 +28,8 @@ pub struct NewAttempt {
     pub patch_id: Option<String>,
     /// The files that it changes, relative to the repository's top.
     pub files: Vec<String>,
+    /// What it does to the functions that it touches.
+    pub change: Change,
 }
 
 /// A fix that was opened, and what came of it.
@@ -114,8 +117,8 @@ impl Memory {
             let NewAttempt { incident, number, hypothesis, base, branch, .. } = &attempt;
             connection.execute(
                 "INSERT INTO attempt (repository, incident, number, hypothesis, base, branch,
-                                      patch_digest, patch_id, files, opened_at, last_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
+                                      patch_digest, patch_id, files, change, opened_at, last_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)
                  ON CONFLICT (repository, incident, patch_digest) DO UPDATE
                  SET branch = excluded.branch, last_at = excluded.last_at,
                      patch_id = coalesce(excluded.patch_id, patch_id)",
@@ -129,6 +132,7 @@ impl Memory {
                     attempt.patch_digest,
                     attempt.patch_id,
                     files,
+                    attempt.change.to_lines(),
                     at
                 ],
             )?;
@@ -168,7 +172,7 @@ impl Memory {
                 "SELECT id, incident, number, hypothesis, base, branch, patch_digest, patch_id,
                         files, opened_at, outcome, outcome_words,
                         (SELECT kind FROM mark WHERE mark.attempt = attempt.id
-                         AND taken_back_at IS NULL ORDER BY mark.id DESC LIMIT 1)
+                         AND taken_back_at IS NULL ORDER BY mark.id DESC LIMIT 1), change
                  FROM attempt WHERE repository = ?1 AND incident = ?2 ORDER BY opened_at, id",
             )?;
             query.query_map(key.each_ref(), attempt_of)?.collect()
@@ -205,7 +209,7 @@ impl Memory {
         let found = self.run(move |connection| {
             let mut query = connection.prepare(
                 "SELECT id, incident, number, hypothesis, base, branch, patch_digest, patch_id,
-                        files, opened_at, outcome, outcome_words, ?3
+                        files, opened_at, outcome, outcome_words, ?3, change
                  FROM attempt WHERE repository = ?1 AND branch = ?2 ORDER BY id DESC LIMIT 1",
             )?;
             let [repository, branch] = &key;
@@ -270,6 +274,7 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     let files: String = row.get(8)?;
     let outcome: Option<Outcome> = row.get(10)?;
     let words: Option<String> = row.get(11)?;
+    let change: String = row.get(13)?;
     let answer = match row.get::<_, Option<MarkKind>>(12)? {
         Some(MarkKind::Worked) => Some(Answer::Worked),
         Some(MarkKind::Failed) => Some(Answer::Failed),
@@ -286,6 +291,7 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
             patch_digest: row.get(6)?,
             patch_id: row.get(7)?,
             files: files.lines().map(str::to_owned).collect(),
+            change: Change::from_lines(&change),
         },
         opened_at: row.get(9)?,
         outcome: outcome.map(|outcome| (outcome, words.unwrap_or_default())),

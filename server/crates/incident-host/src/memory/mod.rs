@@ -6,6 +6,7 @@
 //! aside under a name that is told, and a new one is begun: memory never costs anybody an answer.
 
 mod attempts;
+pub(crate) mod circles;
 mod schema;
 mod sightings;
 #[cfg(test)]

@@ -14,7 +14,8 @@ const BUSY: Duration = Duration::from_secs(3);
 
 /// What is done to a file, in order; a file's layout is how many of them it has seen. Only added
 /// to: files of every age are about. Every table has a `repository` and an `incident`.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE sighting (
         repository TEXT NOT NULL, incident TEXT NOT NULL, title TEXT NOT NULL,
         first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, deployed TEXT
@@ -34,7 +35,11 @@ const STEPS: &[&str] = &["
         last_at INTEGER NOT NULL, taken_back_at INTEGER
     ) STRICT;
     CREATE INDEX mark_of ON mark (repository, incident);
-"];
+",
+    "
+    ALTER TABLE attempt ADD COLUMN change TEXT NOT NULL DEFAULT '';
+",
+];
 
 /// The layout that this program writes.
 pub(super) const LAYOUT: u32 = STEPS.len() as u32;

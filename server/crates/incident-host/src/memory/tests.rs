@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use incident_core::guard::looping::Change;
 use incident_core::history::CommitId;
 
 use super::{Answer, Attempt, MarkKind, Memory, MemoryError, NewAttempt, Outcome};
@@ -32,6 +33,10 @@ fn attempt(digest: &str, branch: &str) -> NewAttempt {
         patch_digest: digest.to_owned(),
         patch_id: Some("f".repeat(40)),
         files: vec!["src/a.rs".to_owned(), "src/with blank.rs".to_owned()],
+        change: Change {
+            before: ["1:a".to_owned()].into(),
+            after: ["2:a".to_owned(), "3:b".to_owned()].into(),
+        },
     }
 }
 

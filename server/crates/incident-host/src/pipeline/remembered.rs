@@ -2,15 +2,19 @@
 //!
 //! Where nothing is remembered of an incident, git is not asked about it.
 
+use std::sync::Arc;
+
 use incident_core::cancel::Cancel;
+use incident_core::fix::{Fix, parse_patch};
+use incident_core::guard::looping::{self, Change};
 use incident_core::history::CommitId;
-use incident_core::incident::{Incident, Past, PastFix, PastSighting, Standing, Tried};
-use incident_core::present::Explanation;
+use incident_core::incident::{Incident, Past, PastFix, PastSighting, Standing};
+use incident_core::present::{ExplainedIncident, Explanation};
 use incident_core::problem::Problem;
 
 use crate::clock;
 use crate::git::{GitError, Repository};
-use crate::memory::{Answer, Attempt, Memory, MemoryError, is_same_sighting};
+use crate::memory::{Answer, Attempt, Memory, MemoryError, circles, is_same_sighting};
 use crate::workspace::Workspace;
 
 /// Puts its past into each incident; with `keep`, notes that it was seen.
@@ -27,10 +31,15 @@ pub(super) fn recall(
     }
     let mut problems = Vec::new();
     for explained in &mut explanation.incidents {
-        let recalled = past(&memory, &explained.incident, workspace, cancel);
-        let incident = &mut explained.incident;
-        let noted = recalled.and_then(|(past, told)| {
-            incident.past = past;
+        let attempts = memory.attempts(&explained.incident.id);
+        let recalled = attempts.and_then(|attempts| {
+            let (past, told) = past(&memory, &attempts, &explained.incident, workspace, cancel)?;
+            explained.incident.past = past;
+            stop_circles(explained, &attempts, workspace);
+            Ok(told)
+        });
+        let incident = &explained.incident;
+        let noted = recalled.and_then(|told| {
             problems.extend(told.map(Problem::warning));
             if keep { note(&memory, incident) } else { Ok(()) }
         });
@@ -40,6 +49,34 @@ pub(super) fn recall(
     }
     problems.extend(memory.problems());
     problems
+}
+
+/// Stops the fixes that were tried before and did not hold, and those that undo an earlier one.
+fn stop_circles(explained: &mut ExplainedIncident, attempts: &[Attempt], workspace: &Workspace) {
+    let fix = explained.incident.past.fix.as_ref();
+    let failed = fix.filter(|it| it.standing == Standing::DidNotHold).map(|it| it.branch.as_str());
+    for checked in &mut explained.hypotheses {
+        let claim = checked.hypothesis();
+        let Some(change) = claim.fix.as_ref().and_then(|fix| change(fix, workspace)) else {
+            continue;
+        };
+        if let Some(sentence) = circles::stop(attempts, &change, failed, &claim.would_disprove) {
+            *checked = checked.clone().with_stop(sentence);
+        }
+    }
+}
+
+/// Returns what a fix does to the functions as they are now; `None` where it does not fit them.
+fn change(fix: &Fix, workspace: &Workspace) -> Option<Change> {
+    let mut change = Change::default();
+    for file in parse_patch(&fix.patch).ok()?.files {
+        let text = match &file.old_path {
+            Some(path) => workspace.text(path).ok()?.0,
+            None => Arc::from(""),
+        };
+        change.extend(looping::change_of_patch(&file, &text)?);
+    }
+    Some(change)
 }
 
 fn note(memory: &Memory, incident: &Incident) -> Result<(), MemoryError> {
@@ -59,6 +96,7 @@ fn deployed(incident: &Incident) -> Option<&CommitId> {
 /// Returns the past of an incident, and what kept git from telling where a fix stands.
 fn past(
     memory: &Memory,
+    attempts: &[Attempt],
     incident: &Incident,
     workspace: &Workspace,
     cancel: &Cancel,
@@ -68,10 +106,9 @@ fn past(
     let earlier = sightings.into_iter().filter(|sighting| !is_same_sighting(sighting, at, runs));
     let sightings =
         earlier.map(|it| PastSighting { at: it.first_at, deployed: it.deployed }).collect();
-    let attempts = memory.attempts(&incident.id)?;
     let mut told = None;
     let mut fix = None;
-    if let Some(last) = last_fix(&attempts) {
+    if let Some(last) = last_fix(attempts) {
         let (commit, standing) = match standing(last, incident, workspace, cancel) {
             Ok(found) => found,
             Err(err) => {
@@ -85,15 +122,7 @@ fn past(
             fix = Some(PastFix { commit, branch, hypothesis, standing });
         }
     }
-    let has_failed = fix.as_ref().is_some_and(|fix| fix.standing == Standing::DidNotHold);
-    let tried = attempts.iter().map(|attempt| Tried {
-        hypothesis: attempt.tried.hypothesis.clone(),
-        patch_id: attempt.tried.patch_id.clone(),
-        is_out: attempt.answer == Some(Answer::Failed)
-            || has_failed && fix.as_ref().is_some_and(|fix| fix.branch == attempt.tried.branch),
-    });
-    let tried = tried.collect();
-    Ok((Past { sightings, fix, tried }, told))
+    Ok((Past { sightings, fix }, told))
 }
 
 /// Returns the attempt that counts as the last fix: the newest that was called one, else the

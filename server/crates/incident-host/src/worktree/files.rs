@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use incident_core::cancel::Cancel;
 use incident_core::fix::{FilePatch, Moved, Patch};
+use incident_core::guard::looping::{self, Change};
 use incident_core::history::CommitId;
 use incident_core::present::words;
 use sha2::{Digest, Sha256};
@@ -22,6 +23,8 @@ pub(super) struct Contents {
     files: BTreeMap<String, Option<String>>,
     /// Those of the base.
     known: BTreeSet<String>,
+    /// What is done to the functions of the files.
+    pub(super) change: Change,
     /// Sentences for the person.
     pub(super) notes: Vec<String>,
 }
@@ -44,6 +47,7 @@ pub(super) fn after_patch(
     let mut contents = Contents {
         files: BTreeMap::new(),
         known: blobs.keys().cloned().collect(),
+        change: Change::default(),
         notes: Vec::new(),
     };
     for file in &patch.files {
@@ -51,17 +55,17 @@ pub(super) fn after_patch(
             path: plain(file.path()),
             base: base.short().to_owned(),
         };
-        let after = match &file.old_path {
-            None => file.apply("").ok_or_else(does_not_fit)?,
-            Some(path) => {
-                let committed = blobs.get(path).and_then(|bytes| std::str::from_utf8(bytes).ok());
-                let current = workspace.text(path).ok();
-                let texts = [committed, current.as_ref().map(|(text, _)| text.as_ref())];
-                let (after, told) = fitted(file, texts).ok_or_else(does_not_fit)?;
-                contents.notes.extend(told);
-                after
-            }
+        let committed = file.old_path.as_ref().and_then(|path| blobs.get(path));
+        let committed = committed.and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let current = file.old_path.as_ref().and_then(|path| workspace.text(path).ok());
+        let current = current.as_ref().map(|(text, _)| text.as_ref());
+        let texts = match file.old_path {
+            None => [Some(""), None],
+            Some(_) => [committed, current],
         };
+        let (before, after, told) = fitted(file, texts).ok_or_else(does_not_fit)?;
+        contents.notes.extend(told);
+        contents.change.extend(looping::change(file.path(), before, &after));
         if let Some(old) = file.old_path.as_ref().filter(|old| file.new_path.as_ref() != Some(old))
         {
             contents.files.insert(old.clone(), None);
@@ -74,8 +78,12 @@ pub(super) fn after_patch(
 }
 
 /// Applies a file's part of a patch to the committed text, else to the tree's; first as it stands,
-/// then however far its lines have moved. Returns what the person should know, too.
-fn fitted(file: &FilePatch, texts: [Option<&str>; 2]) -> Option<(String, Vec<String>)> {
+/// then however far its lines have moved. Returns the text before, the one after, and what the
+/// person should know.
+fn fitted<'a>(
+    file: &FilePatch,
+    texts: [Option<&'a str>; 2],
+) -> Option<(&'a str, String, Vec<String>)> {
     let path = plain(file.path());
     let restored: Vec<Option<FilePatch>> = texts
         .into_iter()
@@ -95,7 +103,7 @@ fn fitted(file: &FilePatch, texts: [Option<&str>; 2]) -> Option<(String, Vec<Str
             && let Some(after) = file.apply(text)
         {
             told.extend((index > 0).then(from_the_tree));
-            return Some((after, told));
+            return Some((text, after, told));
         }
     }
     for (index, (text, file)) in texts.iter().zip(&restored).enumerate() {
@@ -104,7 +112,7 @@ fn fitted(file: &FilePatch, texts: [Option<&str>; 2]) -> Option<(String, Vec<Str
         {
             told.extend((index > 0).then(from_the_tree));
             told.extend(applied.moved.iter().map(|moved| moved_words(&path, *moved)));
-            return Some((applied.text, told));
+            return Some((text, applied.text, told));
         }
     }
     None

@@ -4,6 +4,7 @@
 
 use incident_core::cancel::Cancel;
 use incident_core::fix::FixPlan;
+use incident_core::guard::looping::Change;
 
 use super::{ScratchWorktree, WorktreeError, discover};
 use crate::git::{GitError, Repository};
@@ -16,6 +17,7 @@ pub(super) fn opened(
     repository: &Repository,
     plan: &FixPlan,
     scratch: &ScratchWorktree,
+    change: Change,
     cancel: &Cancel,
 ) -> Option<String> {
     let memory = Memory::of(workspace)?;
@@ -30,9 +32,21 @@ pub(super) fn opened(
         patch_digest: scratch.patch_digest.clone(),
         patch_id,
         files: scratch.files.iter().map(|file| file.path.clone()).collect(),
+        change,
     };
     let noted = memory.note_attempt(&attempt, scratch.opened_at);
     noted.err().map(|err| format!("the attempt is not remembered: {err}"))
+}
+
+/// Refuses a fix that was tried and failed, and one that brings back what another replaced.
+pub(super) fn refuse_circles(
+    workspace: &Workspace,
+    incident: &str,
+    change: &Change,
+) -> Result<(), WorktreeError> {
+    // A memory that can't be read costs the work nothing; noting the attempt says so.
+    let stopped = Memory::of(workspace).and_then(|memory| memory.stop(incident, change).ok()?);
+    stopped.map_or(Ok(()), |sentence| Err(WorktreeError::Circle(sentence)))
 }
 
 /// Returns the patch id of all that a scratch worktree changes, committed or not.

@@ -68,6 +68,9 @@ pub enum WorktreeError {
         .0.join(", ")
     )]
     RunsByItself(Vec<String>),
+    /// Fixes of this place go round in circles.
+    #[error("{0} `incident-lsp fix INCIDENT --undo` takes back what was said of the earlier one")]
+    Circle(String),
     /// A file of the scratch worktree could not be written.
     #[error("`{path}` in the scratch worktree could not be written: {reason}")]
     Write {
@@ -174,12 +177,14 @@ pub fn open_allowing(
     let name = record::Name::new(&plan.incident, plan.number)?;
     let contents = files::after_patch(workspace, &repository, &base, &patch, cancel)?;
 
+    learned::refuse_circles(workspace, &plan.incident, &contents.change)?;
     locked_with(scratches.folder(), |lock| {
         let repository = &repository.holding(lock);
         Ok(open_locked(repository, &scratches, &name, plan, &base, &contents, now, cancel))
     })?
     .map(|mut opened| {
-        let told = learned::opened(workspace, &repository, plan, &opened.scratch, cancel);
+        let told =
+            learned::opened(workspace, &repository, plan, &opened.scratch, contents.change, cancel);
         opened.notes.extend(told);
         opened
     })
