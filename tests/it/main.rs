@@ -1,6 +1,8 @@
 //! The integration tests of incident-lsp: one binary, one module a subject.
 #![allow(clippy::unwrap_used)] // A test that can't go on says so by panicking.
 
+#[cfg(target_os = "linux")]
+mod addresses;
 #[cfg(unix)]
 mod at_rest;
 mod bad_input;

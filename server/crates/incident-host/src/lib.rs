@@ -6,6 +6,7 @@
 pub mod command;
 mod message;
 
+pub mod binary;
 pub mod checking;
 pub mod git;
 pub mod input;

@@ -4,7 +4,7 @@ use super::MissingContext;
 use crate::history::{DeployedHow, History};
 use crate::input::Language;
 use crate::resolve::ResolvedTrace;
-use crate::trace::Origin;
+use crate::trace::{Frame, Origin};
 
 /// Looks at what the text of one trace lacks.
 pub(super) fn from_trace(trace: &ResolvedTrace) -> Vec<MissingContext> {
@@ -24,11 +24,28 @@ pub(super) fn from_trace(trace: &ResolvedTrace) -> Vec<MissingContext> {
             how_to_provide: how.to_owned(),
         });
     }
-    let mut own = frames
+    let own: Vec<&Frame> = frames
         .iter()
         .filter(|frame| matches!(frame.origin, Origin::App | Origin::Unknown) && !frame.noise)
-        .peekable();
-    if own.peek().is_some() && own.all(|frame| frame.location.is_none()) {
+        .collect();
+    if own.is_empty() {
+        return missing;
+    }
+    if is_rust && own.iter().all(|frame| is_bare(frame)) {
+        missing.push(MissingContext {
+            kind: "symbols",
+            why: "the release was stripped, so the frames are bare addresses; the place of the \
+                  panic itself is all that is known"
+                .to_owned(),
+            how_to_provide: "name the file from before it was stripped with --binary FILE (and a \
+                             copy of /proc/PID/maps with --maps); for the next time add this to \
+                             Cargo.toml and build again:\n\
+                             [profile.release]\ndebug = \"line-tables-only\"\nstrip = \"none\""
+                .to_owned(),
+        });
+        return missing;
+    }
+    if own.iter().all(|frame| frame.location.is_none()) {
         let how = if is_rust {
             "add this to Cargo.toml and build again:\n\
              [profile.release]\ndebug = \"line-tables-only\""
@@ -43,6 +60,11 @@ pub(super) fn from_trace(trace: &ResolvedTrace) -> Vec<MissingContext> {
         });
     }
     missing
+}
+
+/// Says whether a frame has neither a name nor a place.
+fn is_bare(frame: &Frame) -> bool {
+    frame.function.is_none() && frame.location.is_none()
 }
 
 /// Looks at what the history lacks; `None` stands for no repository.

@@ -9,6 +9,7 @@ use crate::input::{Language, RawInput};
 use crate::problem::Problem;
 use crate::text::ByteSpan;
 
+mod addresses;
 mod event;
 mod location;
 pub mod names;
@@ -20,6 +21,8 @@ mod references;
 mod rust;
 mod unwrap;
 mod well_known;
+
+pub use self::addresses::{CodePlace, CodePlaces, wanted_addresses, with_places};
 
 /// One stack trace as it stands in the text: a panic, an error chain, a trap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,6 +134,8 @@ pub struct Frame {
     pub more_locations: Vec<SourceLocation>,
     /// The frame was inlined into the one printed before it under the same number.
     pub inlined: bool,
+    /// The address that the call returns to, where it is printed.
+    pub address: Option<u64>,
     /// Offset into a library or a WebAssembly module, as printed, in place of a file.
     pub module_offset: Option<String>,
     /// Whose code it is, by the text alone; resolving may correct it.

@@ -2,6 +2,7 @@
 //!
 //! Total: every stage gives what it can, and what it could not do stands among the problems.
 
+mod addresses;
 mod causes;
 mod changes;
 mod deployed;
@@ -31,6 +32,7 @@ use incident_core::problem::Problem;
 use incident_core::timeline;
 
 use self::run::{Run, without_repeats};
+use crate::binary::Binary;
 use crate::config;
 use crate::workspace::Workspace;
 
@@ -48,6 +50,8 @@ pub struct ExplainOptions {
     pub store: bool,
     /// Files of which only a part is among the inputs: as logs they are read whole.
     pub whole_logs: Vec<PathBuf>,
+    /// What names the addresses of a trace without symbols.
+    pub binary: Option<Binary>,
     /// The model to ask, where the person asked for one.
     pub model: Option<ModelOptions>,
 }

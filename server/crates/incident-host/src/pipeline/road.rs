@@ -184,7 +184,7 @@ impl<'a> Run<'a> {
             let (found, problems) = trace::parse(aside);
             traces.extend(found.into_iter().filter(|_| problems.is_empty()));
         }
-        let mut traces = incident::distinct(traces);
+        let mut traces = incident::distinct(self.symbolise(traces));
         if traces.len() > MAX_TRACES {
             self.problems.push(Problem::warning(format!(
                 "the input has {} different traces; the first {MAX_TRACES} were looked at",

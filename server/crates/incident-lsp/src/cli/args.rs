@@ -111,6 +111,14 @@ pub(super) struct ExplainArgs {
     /// The last good revision or time: older commits are no suspects.
     #[arg(long, value_name = "REV|TIME")]
     pub(super) since: Option<String>,
+    /// The program's file from before it was stripped, or one with its debug information: names the
+    /// addresses of a trace without symbols.
+    #[arg(long, value_name = "FILE")]
+    pub(super) binary: Option<PathBuf>,
+    /// The memory map of the process (/proc/PID/maps), where the addresses alone do not tell where
+    /// the program was loaded.
+    #[arg(long, value_name = "FILE", requires = "binary")]
+    pub(super) maps: Option<PathBuf>,
     /// What to print.
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(super) format: ReportFormat,

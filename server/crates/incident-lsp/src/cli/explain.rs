@@ -9,6 +9,7 @@ use incident_core::present::{DiagnosticSeverity, Explanation, present};
 use incident_core::problem::Problem;
 use incident_core::report;
 use incident_core::report::text::Typed;
+use incident_host::binary::Binary;
 use incident_host::pipeline::{self, ExplainOptions, ModelOptions, ModelRequest, Update};
 use incident_host::workspace::Workspace;
 
@@ -33,6 +34,7 @@ pub(super) fn run(args: &ExplainArgs) -> Outcome {
         deployed: args.deployed.clone(),
         since: args.since.clone(),
         store: !args.no_store && !args.show_prompt,
+        binary: args.binary.clone().map(|file| Binary { file, maps: args.maps.clone() }),
         model: model_options(args),
         whole_logs: names.iter().map(PathBuf::from).filter(|path| is_cut(path)).collect(),
     };

@@ -523,6 +523,7 @@ impl<'t> OpenTrace<'t> {
             function: Some(frame.name.to_owned()).filter(|name| !name.is_empty()),
             location: frame.place.map(|place| place.located(line)),
             inlined: frame.inlined,
+            address: frame.address.and_then(address),
             module_offset: frame.offset.map(str::to_owned),
             span,
             ..Frame::default()
@@ -616,6 +617,12 @@ impl<'t> OpenTrace<'t> {
         let start = self.trace.span.start.min(span.start);
         self.trace.span = ByteSpan::new(start, self.trace.span.end.max(span.end));
     }
+}
+
+/// Reads `0x55d0c8a6b2a1`, and the form of WinDbg with a mark in the middle.
+fn address(printed: &str) -> Option<u64> {
+    let digits = printed.trim_start_matches("0x").replace('`', "");
+    u64::from_str_radix(&digits, 16).ok()
 }
 
 /// `...` stands where a tool leaves a message out.
