@@ -1,5 +1,9 @@
 //! Go: panics and goroutine dumps, two lines a frame.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::{Dialect, Heading, MAX_FRAME, add, located};
 use crate::input::Language;
 use crate::text::ByteSpan;
@@ -10,6 +14,10 @@ use crate::trace::{Frame, Origin, SourceLocation, Trace, TraceKind};
 const MAX_BETWEEN: usize = 8;
 /// Foreign lines after which a goroutine is over.
 const MAX_FOREIGN: usize = 2;
+
+static SERVING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("panic serving "));
+static PANIC: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("panic: "));
+static PANIC_UPPER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("PANIC: "));
 
 /// The state of one stream.
 #[derive(Debug, Default)]
@@ -126,20 +134,18 @@ fn goroutine(text: &str) -> Option<&str> {
 
 /// Reads `panic: ..`, `fatal error: ..`, `http: panic serving 1.2.3.4:5: ..`, `PANIC: ..`.
 fn panic_message(text: &str) -> Option<&str> {
-    let message = if let Some((_, rest)) = text.split_once("panic serving ") {
-        rest.split_once(": ")?.1
+    let bytes = text.as_bytes();
+    let message = if let Some(at) = SERVING.find(bytes) {
+        text.get(at + SERVING.needle().len()..)?.split_once(": ")?.1
     } else if text.starts_with("runtime error: ") {
         text
     } else if let Some(message) = text.strip_prefix("fatal error: ") {
         message
     } else {
-        let at = ["panic: ", "PANIC: "]
-            .iter()
-            .filter_map(|mark| Some((text.find(mark)?, mark.len())))
-            .min()?;
-        let before = text.get(..at.0)?;
+        let at = [PANIC.find(bytes), PANIC_UPPER.find(bytes)].into_iter().flatten().min()?;
+        let before = text.get(..at)?;
         let is_word = before.is_empty() || before.ends_with([' ', '\t', ']', ':']);
-        text.get(at.0 + at.1..).filter(|_| is_word)?
+        text.get(at + PANIC.needle().len()..).filter(|_| is_word)?
     };
     let message =
         message.trim_end_matches(" [recovered]").trim_end_matches(" [recovered, repanicked]");
@@ -168,17 +174,19 @@ fn function(text: &str) -> Option<&str> {
 
 /// Reads `/src/main.go:12 +0x1f` and `main.go:12 (0x41)`; returns what follows as well.
 fn place<'a>(line: &Line<'_>, text: &'a str) -> Option<(SourceLocation, &'a str)> {
-    const ENDINGS: [&str; 3] = [".go:", ".s:", ".c:"];
-    let (at, ending) =
-        ENDINGS.iter().filter_map(|ending| Some((text.find(ending)?, *ending))).min()?;
-    let file = text.get(..at + ending.len() - 1)?;
-    let behind = text.get(at + ending.len()..)?;
+    const ENDINGS: [&str; 3] = [".go", ".s", ".c"];
+    // Few lines have many colons; looking for each ending by itself costs more.
+    let (file, ending) = memchr::memchr_iter(b':', text.as_bytes()).find_map(|colon| {
+        let file = text.get(..colon)?;
+        ENDINGS.iter().find(|ending| file.ends_with(**ending)).map(|ending| (file, *ending))
+    })?;
+    let behind = text.get(file.len() + 1..)?;
     let n_digits = behind.bytes().take(10).take_while(u8::is_ascii_digit).count();
     let (number, behind) = behind.split_at_checked(n_digits)?;
     let number = number.parse().ok()?;
     let is_path = !file.contains(['(', '"', '=', '[', '@']) || file.contains("/pkg/mod/");
     let is_end = behind.is_empty() || behind.starts_with(" +0x") || behind.starts_with(" (0x");
-    let is_go = ending == ".go:" || behind.starts_with(" +0x") || behind.starts_with(" (0x");
+    let is_go = ending == ".go" || behind.starts_with(" +0x") || behind.starts_with(" (0x");
     // A log line that names its own place is no frame.
     if !is_path || !is_end || !is_go || (file.contains(' ') && !file.contains(['/', '\\'])) {
         return None;

@@ -3,6 +3,10 @@
 //! The text names the innermost cause first. In a [`Trace`] the error that reached the top is the
 //! first cause, as in every language; frames stay in text order.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::{Dialect, Heading, MAX_FRAME, error_name, is_clock, located, names_error};
 use crate::input::Language;
 use crate::text::ByteSpan;
@@ -12,6 +16,9 @@ use crate::trace::{Cause, Frame, FrameOrder, Origin, Relation, Trace, TraceKind}
 /// Foreign lines after which a traceback is over: source lines stand between frames.
 const MAX_FOREIGN: usize = 14;
 const HEADER: &str = "Traceback (most recent call last)";
+
+static HEADERS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(HEADER));
+static FRAMES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("File \""));
 
 /// One traceback: frames, and the error below them.
 #[derive(Debug, Default)]
@@ -41,14 +48,14 @@ pub(super) struct Reader {
 impl Dialect for Reader {
     fn push(&mut self, line: &Line<'_>, done: &mut Vec<Trace>) {
         let body = line.body();
-        let text = body.trim_matches(|c: char| c.is_whitespace() || "|+`".contains(c));
+        let text = body.trim_matches(|c: char| c.is_whitespace() || matches!(c, '|' | '+' | '`'));
         if body.len() > MAX_FRAME || text.is_empty() || is_clock(text) {
             return;
         }
         if let Some(frame) = frame(line, body) {
             return self.add_frame(line, body, frame, done);
         }
-        if let Some(at) = body.find(HEADER) {
+        if let Some(at) = HEADERS.find(body.as_bytes()) {
             return self.begin(line, body, at, done);
         }
         if self.open.is_none() && self.parts.is_empty() {
@@ -121,7 +128,7 @@ impl Reader {
             stamp: line.stamp().map(|stamp| stamp.trim().to_owned()),
             ..Part::default()
         });
-        part.indent = body.find("File \"").unwrap_or_default();
+        part.indent = FRAMES.find(body.as_bytes()).unwrap_or_default();
         part.span = ByteSpan::new(part.span.start, part.span.end.max(frame.span.end));
         part.frames.push(frame);
         self.n_foreign = 0;
@@ -191,7 +198,7 @@ fn relation(text: &str) -> Option<Relation> {
 
 /// Reads `File "app.py", line 3, in f`, whatever a logger put before it.
 fn frame(line: &Line<'_>, body: &str) -> Option<Frame> {
-    let at = body.find("File \"")?;
+    let at = FRAMES.find(body.as_bytes())?;
     let before = body.get(..at)?;
     let rest = body.get(at + "File \"".len()..)?;
     let (file, behind) = rest.split_once("\", line ")?;

@@ -6,15 +6,14 @@ use super::{Line, LineBuilder};
 /// is nothing to undo.
 pub(super) fn clean(line: &Line<'_>) -> Option<Line<'static>> {
     let physical = line.body();
-    if !physical.bytes().any(may_need_cleaning) {
-        return None;
-    }
     let mut builder = LineBuilder::default();
     let mut kept_from = 0;
     let mut at = 0;
     let mut changed = false;
     while let Some(rest) = physical.get(at..) {
-        let Some(skip) = rest.bytes().position(may_need_cleaning) else { break };
+        let Some(skip) = rest.bytes().position(|byte| MAY_NEED_CLEANING[usize::from(byte)]) else {
+            break;
+        };
         let found = at + skip;
         let Some(undone) = physical.get(found..).and_then(undo_first) else {
             at = found + physical.get(found..).map_or(1, first_char_len);
@@ -40,8 +39,19 @@ struct Undone {
     len: usize,
 }
 
-/// Says whether a byte can start something that [`undo_first`] undoes.
-fn may_need_cleaning(byte: u8) -> bool {
+/// By byte: whether it can start something that [`undo_first`] undoes. Every byte of a text is looked
+/// up here once.
+static MAY_NEED_CLEANING: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = may_need_cleaning(byte as u8);
+        byte += 1;
+    }
+    table
+};
+
+const fn may_need_cleaning(byte: u8) -> bool {
     match byte {
         b'\t' => false,
         0..=0x1f | 0x7f | b'&' | b'[' => true,
