@@ -242,7 +242,8 @@ fn words(text: &str) -> Vec<(usize, &str)> {
     words
 }
 
-fn grammar(path: &str) -> Option<Language> {
+/// Returns the grammar of a file, by the end of its name.
+pub(crate) fn grammar(path: &str) -> Option<Language> {
     let end = path.rsplit('.').next()?;
     Some(match end {
         "rs" => tree_sitter_rust::LANGUAGE.into(),

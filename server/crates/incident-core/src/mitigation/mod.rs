@@ -6,6 +6,7 @@
 mod restore;
 mod revert;
 mod roll_back;
+mod toggle;
 mod tried;
 
 use std::collections::BTreeMap;
@@ -108,6 +109,7 @@ pub fn propose(suspects: &Suspects, history: &History, texts: &Texts) -> Vec<Mit
         // The setting is not why it is suspected: taking the whole back is the surer way.
         proposals.clear();
     }
+    proposals.extend(toggle::propose(commit, texts));
     proposals.extend(revert::propose(suspect, commit, history, texts));
     proposals.extend(roll_back::propose(history));
     // What is known to be dangerous comes last, and the rest keeps its order.

@@ -220,3 +220,40 @@ fn a_new_name_is_a_hazard_where_new_code_reads_it() {
     assert_eq!(hazards(&[reading, setting, data]), [refused]);
     assert!(hazards(&[setting, data]).is_empty());
 }
+
+#[test]
+fn a_switch_around_the_suspects_lines_is_offered() {
+    let check = |path: &'static str, line: &str, text: &str, expected: Option<&str>| {
+        let history = history(vec![commit("c1", "faster", &[])]);
+        let mut change = history.commits[0].clone();
+        change.files.push(file(path, "old", line));
+        let history = History { commits: vec![change].into(), ..history };
+        let texts = Texts::from([(path.to_owned(), Arc::from(text))]);
+        let offered = propose(&suspects("c1", "blamed_line"), &history, &texts)
+            .into_iter()
+            .find(|step| step.kind == MitigationKind::Toggle);
+        assert_eq!(offered.map(|step| step.summary).as_deref(), expected, "{text}");
+    };
+    let rust = "fn acquire() {\n    if std::env::var(\"FAST_POOL\").is_ok() {\n        fast_path(1);\n    } else {\n        slow_path(2);\n    }\n}\n";
+    let off =
+        "Turn off FAST_POOL (an environment variable), which guards what c1 changed (src/a.rs:2)";
+    check("src/a.rs", "        fast_path(1);", rust, Some(off));
+    let on =
+        "Turn on FAST_POOL (an environment variable), which guards what c1 changed (src/a.rs:4)";
+    check("src/a.rs", "        slow_path(2);", rust, Some(on));
+    check("src/a.rs", "fn acquire() {", rust, None);
+    let node = "async function price(user) {\n  const fast = await client.variation('fast-pricing', user, false);\n  if (fast) {\n    return cached(user);\n  }\n}\n";
+    let off = "Turn off fast-pricing (a feature flag), which guards what c1 changed (src/a.js:3)";
+    check("src/a.js", "    return cached(user);", node, Some(off));
+    let python =
+        "def price(user):\n    if not settings.legacy_prices:\n        return cached(user)\n";
+    let on =
+        "Turn on settings.legacy_prices (a setting), which guards what c1 changed (src/a.py:3)";
+    check("src/a.py", "        return cached(user)", python, Some(on));
+    check(
+        "src/a.py",
+        "        return cached(user)",
+        &python.replace("not settings.", "open_"),
+        None,
+    );
+}
