@@ -98,6 +98,29 @@ fn chat_and_pager_stand_on_one_axis() {
 }
 
 #[test]
+fn an_export_is_read_packed_as_it_was_downloaded() {
+    let repository = service();
+    let day = json!([{"type": "message", "ts": "1772546900.000101", "user": "U1", "text": "rolling back"}]);
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, body) in [
+        ("general/2026-03-03.json", day.to_string()),
+        ("users.json", json!([{"id": "U1", "name": "ada"}]).to_string()),
+        ("Notes 0123456789abcdef0123456789abcdef.md", "# Notes\n\nthe pool was empty\n".to_owned()),
+    ] {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut archive, body.as_bytes()).unwrap();
+    }
+    repository.write("export.zip", archive.finish().unwrap().into_inner());
+    repository.write("event.json", event().to_string());
+    let run = Run::new(["explain", "event.json", "export.zip", "--format", "json"]);
+    let report: Value = serde_json::from_str(&run.dir(repository.path()).end().done()).unwrap();
+    let axis = report["timeline"].as_array().unwrap().iter();
+    let axis: Vec<&str> = axis.filter_map(|event| event["what"].as_str()).collect();
+    assert!(axis.contains(&"ada: rolling back"), "{axis:?}");
+    assert_eq!(report["incidents"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn the_next_incident_finds_the_post_mortem_of_the_first() {
     let repository = service();
     let home = Home::new();

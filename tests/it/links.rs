@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use crate::lsp_client::{Client, uri};
 use crate::support::{Home, Repository, Run};
 
 const MAIN: &str = "\
@@ -150,4 +151,92 @@ fn a_text_and_a_file_together() {
     let report = run.end().done();
     assert!(report.contains("src/main.rs:3:33 in main"), "{report}");
     assert!(report.contains(&format!("explain app.log {link}")), "{report}");
+}
+
+#[test]
+fn a_link_in_an_editor() {
+    let stub = Stub::new(&[("/trace.txt", TRACE.to_owned())]);
+    let repository = service();
+    repository.write(".incident.toml", stub.settings("text"));
+    let link = format!("http://{}/trace.txt", stub.host);
+    let note = repository.path().join("note.txt");
+    let buffer = uri(&note);
+    for argument in
+        [json!({ "url": link }), json!({ "text": format!("<{link}>\n") }), json!({ "uri": buffer })]
+    {
+        let mut client =
+            Client::with(repository.path(), json!({}), json!({ "workspaceTrusted": true }));
+        client.open(&note, "plaintext", &format!("{link}\n"));
+        let answer = client.command("incident.explain", argument);
+        assert!(
+            answer["incident"]["place"]["uri"].as_str().unwrap().ends_with("src/main.rs"),
+            "{answer}"
+        );
+        client.skip_diagnostics();
+        client.end();
+    }
+    assert_eq!(stub.n_requests(), 3);
+}
+
+#[test]
+fn a_host_that_nobody_named_is_asked_after_a_yes_alone() {
+    let repository = service();
+    let mut client = Client::on(repository.path());
+    let answer = client.command("incident.explain", json!({ "url": "https://127.0.0.1:9/x" }));
+    assert_eq!(answer["partial"], true);
+    assert!(
+        answer["message"].as_str().unwrap().starts_with("127.0.0.1:9 is not allowed yet"),
+        "{answer}"
+    );
+    let question = client.message("window/showMessageRequest");
+    assert_eq!(question["params"]["actions"], json!([{ "title": "Ask 127.0.0.1:9" }]));
+    client.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": null }));
+    // The command's own word counts too, and allows no private address.
+    let argument = json!({ "url": "https://127.0.0.1:9/x", "allowHost": "127.0.0.1:9" });
+    let answer = client.command("incident.explain", argument);
+    assert!(answer["problems"].to_string().contains("not a public address"), "{answer}");
+    client.skip_messages();
+    client.end();
+}
+
+#[test]
+fn a_named_query_is_read_like_the_file_of_its_answer() {
+    let values: Vec<Value> = (0..120)
+        .map(|at| json!([1_772_546_400 + at * 30, if at < 60 { "1" } else { "90" }]))
+        .collect();
+    let matrix = json!({"status": "success", "data": {"resultType": "matrix", "result": [
+        {"metric": {"__name__": "errors"}, "values": values}]}});
+    let lines: Vec<Value> = (0..40)
+        .map(|at| {
+            json!([
+                format!("{}000000000", 1_772_546_400 + at),
+                format!("ERROR pool of {at} is empty")
+            ])
+        })
+        .collect();
+    let streams = json!({"status": "success", "data": {"resultType": "streams", "result": [{"stream": {}, "values": lines}]}});
+    let stub =
+        Stub::new(&[("/prom?q=errors", matrix.to_string()), ("/loki?q=1", streams.to_string())]);
+    let (repository, home) = (service(), Home::new());
+    let query = |name: &str, path: &str| {
+        format!("[links.queries.{name}]\nurl = \"http://{}{path}\"\n", stub.host)
+    };
+    let settings =
+        [stub.settings("text"), query("errors", "/prom?q=errors"), query("log", "/loki?q=1")];
+    repository.write(".incident.toml", settings.concat());
+    let run = |inputs: [&str; 4]| Run::new(inputs).dir(repository.path()).home(&home);
+    let refused = run(["explain", "query:log", "--format", "json"]).end().refused();
+    assert!(refused.contains("until `incident-lsp trust`"), "{refused}");
+    trust(&repository, &home);
+    let report = run(["explain", "query:log", "query:errors", "--format=json"]).end().done();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    repository.write("log.json", streams.to_string());
+    repository.write("metrics.json", matrix.to_string());
+    let of_files = run(["explain", "log.json", "metrics.json", "--format=json"]).end().done();
+    let of_files: Value = serde_json::from_str(&of_files).unwrap();
+    assert_eq!(report["incidents"][0]["metrics"], of_files["incidents"][0]["metrics"]);
+    assert_eq!(report["incidents"][0]["title"], of_files["incidents"][0]["title"]);
+    assert_eq!(report["incidents"][0]["count"], 40, "{report:#}");
+    let refused = run(["explain", "query:nothing", "--format", "json"]).end().refused();
+    assert_eq!(refused, "there is no query `nothing`; there are errors, log");
 }

@@ -110,6 +110,7 @@ fn an_untrusted_workspace_is_not_checked() {
 #[test]
 fn the_report_is_a_file_of_ours_that_the_editor_shows() {
     let repository = with_culprit();
+    repository.git(["remote", "add", "origin", "https://ada:hunter2@github.com/o/r.git"]);
     let mut offered = capabilities();
     offered["window"] = json!({ "showDocument": { "support": true } });
     let mut client = Client::with(repository.path(), offered, json!(null));
@@ -126,6 +127,11 @@ fn the_report_is_a_file_of_ours_that_the_editor_shows() {
     let summary = client.command("incident.copySummary", json!(null));
     let lines = summary["text"].as_str().unwrap().lines().count();
     assert!((2..=5).contains(&lines), "{summary}");
+    let head = repository.git(["rev-parse", "HEAD"]);
+    let text = summary["text"].as_str().unwrap();
+    let line = format!("https://github.com/o/r/blob/{}/src/pool.rs#L3\n", head.trim());
+    assert!(text.contains(&line) && text.contains("https://github.com/o/r/commit/"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
     client.skip_diagnostics();
     client.end();
 }

@@ -26,6 +26,8 @@ mod lsp_session;
 mod lsp_sign_off;
 #[cfg(unix)]
 mod lsp_together;
+#[cfg(unix)]
+mod mcp;
 mod model;
 mod mutations;
 mod readme;

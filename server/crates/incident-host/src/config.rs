@@ -104,6 +104,11 @@ pub const TEMPLATE: &str = "\
 # The host may have a private address; it may be asked without TLS.
 # private = false
 # http = false
+# A query is an input of its own: `explain query:errors`. {start} and {end} are times (RFC 3339);
+# {start_s}, {end_s}, {start_ns} and {end_ns} are seconds and nanoseconds since 1970.
+# [links.queries.errors]
+# url = \"https://prometheus.example.com/api/v1/query_range?query=up&start={start}&end={end}&step=30\"
+# minutes = 60
 ";
 
 /// Sections that are part of the file's format and that nothing reads yet.

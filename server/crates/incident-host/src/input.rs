@@ -1,7 +1,9 @@
 //! What a person hands in, read from a file or from standard input, within limits.
 
+mod archive;
+
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use incident_core::input::RawInput;
@@ -30,6 +32,27 @@ pub enum InputError {
         /// The input as named.
         name: String,
     },
+}
+
+/// Reads the file at `path`: one text, or the texts of an archive.
+pub fn load_all(path: &Path) -> Result<(Vec<RawInput>, Vec<Problem>), InputError> {
+    let name = plain(&path.display().to_string());
+    let unreadable = |err: std::io::Error| InputError::Unreadable {
+        name: name.clone(),
+        reason: err.to_string(),
+    };
+    // A pipe can't be looked at twice, and no archive comes through one.
+    if path.metadata().is_ok_and(|meta| meta.is_file()) {
+        let mut file = File::open(path).map_err(unreadable)?;
+        let mut start = Vec::new();
+        file.by_ref().take(4).read_to_end(&mut start).map_err(unreadable)?;
+        if archive::is_archive(&start) {
+            file.rewind().map_err(unreadable)?;
+            return Ok(archive::read(&name, BufReader::new(file)));
+        }
+    }
+    let (input, problems) = load_file(path)?;
+    Ok((vec![input], problems))
 }
 
 /// Reads the file at `path`, unpacked; of a larger one the last [`MAX_INPUT_BYTES`].

@@ -28,6 +28,7 @@ pub mod store;
 pub mod trust;
 
 pub mod model;
+pub mod permalink;
 pub mod pipeline;
 pub mod retrospect;
 pub mod runbooks;

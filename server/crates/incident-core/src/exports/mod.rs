@@ -8,6 +8,7 @@
 pub mod actions;
 pub mod github;
 mod json;
+pub mod loki;
 pub mod notion;
 pub mod pagerduty;
 pub mod sentry;
@@ -37,6 +38,8 @@ pub enum Document {
     ChatUsers(slack::Users),
     /// Issues and comments of a forge.
     Thread(github::Thread),
+    /// Lines of a log store.
+    Lines(loki::Lines),
 }
 
 /// The largest document that is read as one, in bytes; a larger JSON text is a log.
@@ -59,6 +62,7 @@ pub fn recognise(text: &str) -> Option<Document> {
         .or_else(|| slack::Users::from_json(&value).map(Document::ChatUsers))
         .or_else(|| slack::Chat::from_json(&value).map(Document::Chat))
         .or_else(|| github::Thread::from_json(&value).map(Document::Thread))
+        .or_else(|| loki::Lines::from_json(&value).map(Document::Lines))
 }
 
 /// Inputs with the documents among them taken apart.
@@ -89,11 +93,14 @@ pub fn unfold(inputs: Vec<RawInput>) -> Unfolded {
             continue;
         };
         unfolded.timeline.extend(document.timeline(&input.name, &users));
-        if matches!(document, Document::Event(_)) {
-            unfolded.inputs.push(input);
-        } else {
-            let text = document.prose();
-            unfolded.asides.push(RawInput { name: input.name, text });
+        match document {
+            Document::Event(_) => unfolded.inputs.push(input),
+            Document::Lines(lines) => {
+                unfolded.inputs.push(RawInput { name: input.name, text: lines.text() });
+            }
+            other => {
+                unfolded.asides.push(RawInput { name: input.name, text: other.prose() });
+            }
         }
     }
     unfolded
@@ -124,6 +131,7 @@ impl Document {
             Self::Chat(_) => "a chat export",
             Self::ChatUsers(_) => "a chat's user list",
             Self::Thread(_) => "an issue thread",
+            Self::Lines(_) => "a log store's answer",
         }
     }
 
@@ -137,7 +145,7 @@ impl Document {
             }
             Self::Page(page) => page.timeline(source),
             Self::Chat(chat) => chat.timeline(source, users),
-            Self::ChatUsers(_) => Vec::new(),
+            Self::ChatUsers(_) | Self::Lines(_) => Vec::new(),
             Self::Thread(thread) => thread.timeline(source),
         }
     }
@@ -147,9 +155,11 @@ impl Document {
     /// An event's own trace is read from its fields and is not part of it.
     pub fn prose(&self) -> String {
         match self {
-            Self::Event(_) | Self::Issue(_) | Self::Deploys(_) | Self::ChatUsers(_) => {
-                String::new()
-            }
+            Self::Event(_)
+            | Self::Issue(_)
+            | Self::Deploys(_)
+            | Self::ChatUsers(_)
+            | Self::Lines(_) => String::new(),
             Self::Page(page) => page.details.join("\n"),
             Self::Chat(chat) => chat.prose(),
             Self::Thread(thread) => thread.prose(),

@@ -7,6 +7,7 @@
 pub(crate) mod fixture;
 pub mod json;
 pub mod markdown;
+pub mod permalink;
 pub mod postmortem;
 pub mod sarif;
 pub mod styled;

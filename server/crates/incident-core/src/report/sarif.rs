@@ -148,7 +148,7 @@ fn characters_before(text: &str, at: LineCol) -> u32 {
 }
 
 /// A path as a URI reference: what is not plain is percent-encoded.
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     let mut encoded = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::model::is_variable;
-use crate::links::{HostSettings, Kind, LinkSettings};
+use crate::links::{HostSettings, Kind, LinkSettings, QuerySettings};
 use crate::message::plain;
 
 /// What is wrong with a key.
@@ -26,6 +26,14 @@ pub(super) fn read(settings: &mut LinkSettings, keys: &toml::Table) -> Vec<Told>
                     let mut read = HostSettings::default();
                     told.extend(read_host(&mut read, host, value));
                     settings.hosts.insert(host.to_ascii_lowercase(), read);
+                }
+                Some(true)
+            }
+            ("queries", toml::Value::Table(queries)) => {
+                for (name, value) in queries {
+                    let read = read_query(value);
+                    told.extend(complaint(&["links", "queries", name], Some(read.is_some())));
+                    settings.queries.extend(read.map(|read| (name.clone(), read)));
                 }
                 Some(true)
             }
@@ -52,7 +60,7 @@ fn section_key(settings: &mut LinkSettings, key: &str, value: &toml::Value) -> O
             settings.max_mib = natural();
             settings.max_mib.is_some()
         }
-        "hosts" => false,
+        "hosts" | "queries" => false,
         _ => return None,
     })
 }
@@ -63,6 +71,18 @@ fn read_host(read: &mut HostSettings, host: &str, value: &toml::Value) -> Vec<To
     };
     let taken = keys.iter().map(|(key, value)| (key, host_key(read, key, value)));
     taken.filter_map(|(key, taken)| complaint(&["links", "hosts", host, key], taken)).collect()
+}
+
+/// Reads a query: an address, and how far back it looks.
+fn read_query(value: &toml::Value) -> Option<QuerySettings> {
+    let keys = value.as_table()?;
+    let minutes = match keys.get("minutes") {
+        Some(minutes) => Some(u32::try_from(minutes.as_integer()?).ok()?),
+        None => None,
+    };
+    let is_known = |key: &String| matches!(key.as_str(), "url" | "minutes");
+    let url = keys.get("url")?.as_str()?.to_owned();
+    keys.keys().all(is_known).then_some(QuerySettings { url, minutes })
 }
 
 fn host_key(read: &mut HostSettings, key: &str, value: &toml::Value) -> Option<bool> {

@@ -345,6 +345,13 @@ impl Repository {
         }
     }
 
+    /// Returns the address of the remote `origin`, as it is configured.
+    pub fn remote(&self, cancel: &Cancel) -> Option<String> {
+        let answer =
+            self.run("config", &["--get", "remote.origin.url"], Vec::new(), cancel).ok()?;
+        Some(String::from_utf8_lossy(&answer).trim().to_owned())
+    }
+
     /// Returns the tracked files of the workspace, sorted.
     pub fn ls_files(&self, cancel: &Cancel) -> Result<Vec<String>, GitError> {
         let mut args = vec!["-z".to_owned(), "--cached".into(), "--full-name".into(), "--".into()];

@@ -12,6 +12,7 @@ mod github;
 mod guard;
 mod notion;
 mod pagerduty;
+mod query;
 mod sentry;
 mod service;
 mod settings;
@@ -23,8 +24,9 @@ use reqwest::Url;
 
 pub use self::error::LinkError;
 use self::fetch::Fetcher;
+pub use self::query::{query_link, query_name};
 use self::service::Service;
-pub use self::settings::{HostSettings, Kind, LinkSettings};
+pub use self::settings::{HostSettings, Kind, LinkSettings, QuerySettings};
 use crate::command::Environment;
 use crate::message::plain;
 
@@ -54,6 +56,19 @@ pub fn is_link(name: &str) -> bool {
     name.split_once("://").is_some_and(|(scheme, _)| {
         !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
     })
+}
+
+/// Returns the link that a text consists of, alone or between angle brackets.
+pub fn only_link(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let text = text.strip_prefix('<').and_then(|it| it.strip_suffix('>')).unwrap_or(text);
+    let is_one = text.len() <= 4_096 && !text.contains(char::is_whitespace);
+    (is_one && text.starts_with("http") && host_of(text).is_some()).then_some(text)
+}
+
+/// Returns the host that a person has to allow before `link` can be read.
+pub fn unconfirmed_host(link: &str, settings: &LinkSettings) -> Option<String> {
+    host_of(link).filter(|host| !settings.hosts.contains_key(host))
 }
 
 /// Returns the host of a link as the settings and a confirmation spell it.

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct LinkSettings {
     /// `links.hosts`: by host, with `:port` where it is not the scheme's own.
     pub hosts: BTreeMap<String, HostSettings>,
+    /// `links.queries`: by name.
+    pub queries: BTreeMap<String, QuerySettings>,
     /// `links.ca_file`: further roots, in PEM form.
     pub ca_file: Option<PathBuf>,
     /// `links.timeout_s`: for each request.
@@ -17,6 +19,16 @@ pub struct LinkSettings {
     pub max_mib: Option<u32>,
     /// The file has such a section and it was ignored, since the tree is not trusted.
     pub was_ignored: bool,
+}
+
+/// A question that is asked again in every incident, at one of the hosts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QuerySettings {
+    /// Its address, with `{start}` and `{end}` (RFC 3339), `{start_s}` and `{end_s}`, or
+    /// `{start_ns}` and `{end_ns}` where the times go.
+    pub url: String,
+    /// How far back it looks.
+    pub minutes: Option<u32>,
 }
 
 /// One host that may be asked.

@@ -1,5 +1,6 @@
 //! The tables of the index.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub(super) struct Stamp {
 /// One change of the index, whole or not at all.
 pub(super) struct Change<'c> {
     transaction: Transaction<'c>,
+    /// The row after the last passage.
+    next: Cell<i64>,
 }
 
 impl Table {
@@ -99,7 +102,11 @@ impl Table {
 
     pub(super) fn change(&mut self) -> rusqlite::Result<Change<'_>> {
         let behavior = rusqlite::TransactionBehavior::Immediate;
-        Ok(Change { transaction: self.connection.transaction_with_behavior(behavior)? })
+        let transaction = self.connection.transaction_with_behavior(behavior)?;
+        let next =
+            transaction
+                .query_row("SELECT coalesce(max(last), 0) + 1 FROM page", [], |row| row.get(0))?;
+        Ok(Change { transaction, next: Cell::new(next) })
     }
 
     /// Returns every passage of the pages that match best, with score 0 where a passage itself did
@@ -185,11 +192,7 @@ impl Change<'_> {
     /// Puts a page in place of what was known of it.
     pub(super) fn put(&self, path: &str, stamp: Stamp, page: &Page) -> rusqlite::Result<()> {
         self.remove(path)?;
-        let next: i64 = self.transaction.query_row(
-            "SELECT coalesce(max(last), 0) + 1 FROM page",
-            [],
-            |row| row.get(0),
-        )?;
+        let next = self.next.get();
         let mut insert = self.transaction.prepare(
             "INSERT INTO passage (rowid, heading, body, names, path, line, role)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -208,16 +211,17 @@ impl Change<'_> {
                 passage.role.as_str(),
             ])?;
         }
-        self.transaction.prepare("INSERT INTO page VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
-            params![
-                path,
-                i64::try_from(stamp.size).unwrap_or(i64::MAX),
-                stamp.modified,
-                page.fingerprints.join(" "),
-                next,
-                last
-            ],
-        )?;
+        self.next.set(last + 1);
+        let mut insert =
+            self.transaction.prepare("INSERT INTO page VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+        insert.execute(params![
+            path,
+            i64::try_from(stamp.size).unwrap_or(i64::MAX),
+            stamp.modified,
+            page.fingerprints.join(" "),
+            next,
+            last
+        ])?;
         Ok(())
     }
 

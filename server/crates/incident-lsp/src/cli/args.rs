@@ -67,6 +67,9 @@ pub(super) enum Command {
         #[arg(long)]
         stdio: bool,
     },
+    /// Serve a coding agent on standard input and output, with tools that only read: explain,
+    /// suspects, logs, check.
+    Mcp(McpArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -93,10 +96,20 @@ pub(super) struct PostmortemArgs {
 }
 
 #[derive(ClapArgs, Debug)]
+pub(super) struct McpArgs {
+    /// A folder outside the source tree whose files the agent may have read, such as one of logs.
+    #[arg(long, value_name = "DIR")]
+    pub(super) allow_dir: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) workspace: WorkspaceArgs,
+}
+
+#[derive(ClapArgs, Debug)]
 pub(super) struct ExplainArgs {
     /// Files with traces and logs, or links to them (an issue of Sentry, Bugsink or GitHub, a gist,
-    /// a failed run of Actions, an incident of PagerDuty, a page of Notion, a text); `-` is standard
-    /// input, also read when piped and none is given.
+    /// a failed run of Actions, an incident of PagerDuty, a page of Notion, a text), or
+    /// `query:NAME` of `[links.queries]`; `-` is standard input, also read when piped and none is
+    /// given.
     #[arg(value_name = "INPUT", conflicts_with = "sample")]
     pub(super) inputs: Vec<String>,
     /// Ask this host for a link, for this time; hosts in `[links.hosts]` of .incident.toml need it

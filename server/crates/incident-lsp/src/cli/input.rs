@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::bail;
 use incident_core::input::RawInput;
 use incident_core::problem::Problem;
-use incident_host::input::{load_file, load_reader};
+use incident_host::input::{load_all, load_file, load_reader};
 use incident_host::links;
 use incident_host::logs::expand;
 
@@ -26,8 +26,8 @@ pub(super) fn read_all(names: &[String]) -> anyhow::Result<(Vec<RawInput>, Vec<P
     let mut inputs = Vec::new();
     let mut problems = Vec::new();
     for name in names {
-        let (input, mut found) = read(name)?;
-        inputs.push(input);
+        let (read, mut found) = read_parts(name)?;
+        inputs.extend(read);
         problems.append(&mut found);
     }
     if inputs.iter().all(|input| input.text.trim().is_empty()) {
@@ -69,8 +69,24 @@ pub(super) fn expanded(names: &[String]) -> anyhow::Result<Vec<String>> {
     Ok(files)
 }
 
+/// Reads one file, or standard input for `-`; of an archive the texts in it.
+pub(super) fn read_parts(name: &str) -> anyhow::Result<(Vec<RawInput>, Vec<Problem>)> {
+    match name {
+        "-" => read(name).map(|(input, problems)| (vec![input], problems)),
+        _ => Ok(load_all(file(name)?)?),
+    }
+}
+
 /// Reads one file, or standard input for `-`.
 pub(super) fn read(name: &str) -> anyhow::Result<(RawInput, Vec<Problem>)> {
+    match name {
+        "-" => Ok(load_reader("stdin", io::stdin().lock())?),
+        _ => Ok(load_file(file(name)?)?),
+    }
+}
+
+/// Returns the file of that name, or says what else the name looks like.
+fn file(name: &str) -> anyhow::Result<&Path> {
     if links::is_link(name) {
         bail!(
             "{name} is a link, and only `explain` reads links: \
@@ -78,11 +94,8 @@ pub(super) fn read(name: &str) -> anyhow::Result<(RawInput, Vec<Problem>)> {
         );
     }
     let path = Path::new(name);
-    match name {
-        "-" => Ok(load_reader("stdin", io::stdin().lock())?),
-        _ if !path.exists() => {
-            bail!("{name} does not exist: check the name, or give `-` to read standard input")
-        }
-        _ => Ok(load_file(path)?),
+    if !path.exists() {
+        bail!("{name} does not exist: check the name, or give `-` to read standard input");
     }
+    Ok(path)
 }

@@ -6,6 +6,7 @@ use anyhow::bail;
 use incident_core::cancel::Cancel;
 use incident_core::input::RawInput;
 use incident_core::problem::Problem;
+use incident_host::clock;
 use incident_host::command::Environment;
 use incident_host::config;
 use incident_host::links::{self, Context, Loaded};
@@ -19,7 +20,8 @@ pub(super) fn read_all(
     root: &Path,
     confirmed: &[String],
 ) -> anyhow::Result<(Vec<RawInput>, Vec<Problem>)> {
-    if !names.iter().any(|name| links::is_link(name)) {
+    let is_asked = |name: &String| links::is_link(name) || links::query_name(name).is_some();
+    if !names.iter().any(is_asked) {
         return input::read_all(names);
     }
     let workspace = Workspace::open(root);
@@ -27,11 +29,18 @@ pub(super) fn read_all(
     let (config, _) = config::read(workspace.root(), workspace.is_trusted());
     let (mut inputs, mut problems) = (Vec::new(), Vec::new());
     for name in names {
-        let loaded = match links::is_link(name) {
-            true => fetch(name, &config, confirmed)?,
-            false => {
-                let (input, problems) = input::read(name)?;
-                Loaded { inputs: vec![input], problems }
+        let loaded = match links::query_name(name) {
+            Some(query) => {
+                let link = links::query_link(query, &config.links, clock::now())?;
+                let loaded = fetch(&link, &config, confirmed)?;
+                // Its name tells more than the address with all its times.
+                let named = |input: RawInput| RawInput { name: name.clone(), ..input };
+                Loaded { inputs: loaded.inputs.into_iter().map(named).collect(), ..loaded }
+            }
+            None if links::is_link(name) => fetch(name, &config, confirmed)?,
+            None => {
+                let (inputs, problems) = input::read_parts(name)?;
+                Loaded { inputs, problems }
             }
         };
         inputs.extend(loaded.inputs);

@@ -16,6 +16,7 @@ mod input;
 mod job;
 mod links;
 mod logs;
+mod mcp;
 mod output;
 mod postmortem;
 mod sample;
@@ -94,6 +95,7 @@ fn run(argv: Vec<OsString>, serve: fn() -> io::Result<ExitCode>) -> Outcome {
         Command::Trust { dir, .. } => trust::add(dir),
         Command::Forget { incident: Some(id), workspace, .. } => forget::one(&id, &workspace),
         Command::Forget { .. } => forget::all(),
+        Command::Mcp(args) => mcp::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "incident-lsp", &mut script);

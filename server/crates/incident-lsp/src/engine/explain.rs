@@ -10,6 +10,9 @@ use incident_core::cancel::Cancel;
 use incident_core::input::RawInput;
 use incident_core::present::{self, DiagnosticPlace, Explanation};
 use incident_core::problem::Problem;
+use incident_host::command::Environment;
+use incident_host::config;
+use incident_host::links::{self, Context, LinkSettings};
 use incident_host::pipeline::{self, ExplainOptions, Update};
 use ropey::Rope;
 use tower_lsp::lsp_types::{Position, Range, Url};
@@ -57,6 +60,13 @@ pub(crate) enum Input {
         /// The part.
         range: Option<Range>,
     },
+    /// A link, fetched first.
+    Link {
+        /// As given.
+        link: String,
+        /// A host that the person allowed for this time.
+        allow_host: Option<String>,
+    },
 }
 
 /// What two requests have in common when the newer one takes the older one's place.
@@ -76,7 +86,7 @@ impl Request {
     /// Returns what tells whether another request is for the same thing.
     pub(super) fn key(&self) -> Key {
         match &self.input {
-            Input::Text { .. } => Key::Text,
+            Input::Text { .. } | Input::Link { .. } => Key::Text,
             Input::Document { uri, .. } => Key::Document(uri.clone(), self.purpose),
         }
     }
@@ -86,6 +96,9 @@ impl Request {
         match &self.input {
             Input::Text { name, .. } => format!("Explaining {name}"),
             Input::Document { uri, .. } => format!("Explaining {}", file_name(uri)),
+            Input::Link { link, .. } => {
+                format!("Explaining {}", links::host_of(link).unwrap_or_default())
+            }
         }
     }
 
@@ -93,13 +106,13 @@ impl Request {
     pub(super) fn whole_document(&self) -> Option<&Url> {
         match &self.input {
             Input::Document { uri, range: None } => Some(uri),
-            Input::Document { .. } | Input::Text { .. } => None,
+            Input::Document { .. } | Input::Text { .. } | Input::Link { .. } => None,
         }
     }
 
     fn origin(&self) -> Origin {
         match &self.input {
-            Input::Text { .. } => Origin::default(),
+            Input::Text { .. } | Input::Link { .. } => Origin::default(),
             Input::Document { uri, .. } => Origin { uri: Some(uri.clone()) },
         }
     }
@@ -112,9 +125,18 @@ pub(super) fn run(
     cancel: &Cancel,
     report: &mut dyn FnMut(Progress),
 ) {
-    let (input, problems) = read_input(&request.input, snapshot);
-    let mut best: Option<(usize, PathBuf, Explanation)> = None;
     let roots = roots(request, snapshot);
+    let (inputs, problems) = match &request.input {
+        Input::Link { link, allow_host } => {
+            report(Progress::Stage("Asking for the link"));
+            fetch(link, allow_host.as_slice(), roots.first(), snapshot, cancel)
+        }
+        input => {
+            let (input, problems) = read_input(input, snapshot);
+            (input.into_iter().collect(), problems)
+        }
+    };
+    let mut best: Option<(usize, PathBuf, Explanation)> = None;
     let is_only_root = roots.len() == 1;
     for root in roots {
         let workspace = snapshot.workspace(&root);
@@ -125,13 +147,8 @@ pub(super) fn run(
             }
             Update::Partial(_) | Update::Request(_) => {}
         };
-        let explanation = pipeline::explain(
-            input.iter().cloned().collect(),
-            &workspace,
-            &request.options,
-            cancel,
-            &mut on_update,
-        );
+        let explanation =
+            pipeline::explain(inputs.clone(), &workspace, &request.options, cancel, &mut on_update);
         if cancel.is_cancelled() {
             return;
         }
@@ -152,7 +169,7 @@ fn roots(request: &Request, snapshot: &Snapshot) -> Vec<PathBuf> {
     }
     match &request.input {
         Input::Document { uri, .. } => snapshot.roots_for(Some(uri)),
-        Input::Text { .. } => snapshot.roots_for(None),
+        Input::Text { .. } | Input::Link { .. } => snapshot.roots_for(None),
     }
 }
 
@@ -175,6 +192,7 @@ fn read_input(input: &Input, snapshot: &Snapshot) -> (Option<RawInput>, Vec<Prob
             return (Some(RawInput { name: name.clone(), text: text.clone() }), Vec::new());
         }
         Input::Document { uri, range } => (uri, *range),
+        Input::Link { .. } => return (None, Vec::new()),
     };
     let encoding = snapshot.session.capabilities.encoding;
     if let Some(document) = snapshot.document(uri) {
@@ -190,6 +208,30 @@ fn read_input(input: &Input, snapshot: &Snapshot) -> (Option<RawInput>, Vec<Prob
         }
         Err(reason) => (None, vec![Problem::error(reason)]),
     }
+}
+
+/// Fetches a link by the settings of the folder that it is held against.
+fn fetch(
+    link: &str,
+    confirmed: &[String],
+    root: Option<&PathBuf>,
+    snapshot: &Snapshot,
+    cancel: &Cancel,
+) -> (Vec<RawInput>, Vec<Problem>) {
+    let settings = root.map(|root| link_settings(root, snapshot)).unwrap_or_default();
+    let environment = Environment::of_process();
+    let context = Context { settings: &settings, confirmed, environment: &environment };
+    match links::load(link, &context, cancel) {
+        Ok(loaded) => (loaded.inputs, loaded.problems),
+        Err(err) => (Vec::new(), vec![Problem::error(err.to_string())]),
+    }
+}
+
+/// Returns which hosts a folder's settings allow.
+pub(crate) fn link_settings(root: &Path, snapshot: &Snapshot) -> LinkSettings {
+    // What is wrong with them is told by the explanation itself.
+    let (config, _) = config::read(root, snapshot.workspace(root).is_trusted());
+    config.links
 }
 
 fn part(rope: &Rope, range: Option<Range>, encoding: Encoding) -> String {

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tower_lsp::Client;
 use tower_lsp::lsp_types::Url;
 
-pub(crate) use self::explain::{Input, Purpose, Request};
+pub(crate) use self::explain::{Input, Purpose, Request, link_settings};
 pub(crate) use self::job::{Job, JobId, Outcome};
 use crate::diagnostics::Publisher;
 use crate::progress::{Progress, Stage};

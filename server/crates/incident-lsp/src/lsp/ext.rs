@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tower_lsp::lsp_types::{Range, Url};
 
-/// `incident.explain`: exactly one of `text` and `uri`.
+/// `incident.explain`: exactly one of `text`, `uri` and `url`. A text or a document that is nothing
+/// but a link counts as that link.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExplainParams {
@@ -18,6 +19,10 @@ pub(crate) struct ExplainParams {
     pub(crate) uri: Option<Url>,
     /// The part of the document to read; all of it without.
     pub(crate) range: Option<Range>,
+    /// A link: an issue, a thread, a failed run, a page, a text.
+    pub(crate) url: Option<String>,
+    /// A host that may be asked for the link this time, though no settings name it.
+    pub(crate) allow_host: Option<String>,
     /// The workspace folder to hold it against; found by the document's place without.
     pub(crate) workspace: Option<PathBuf>,
     /// The deployed revision.

@@ -56,7 +56,7 @@ pub(crate) async fn execute_command(
             answer(&report::report(server, &from_proto::argument(&id, arguments)?).await?)
         }
         Command::CopySummary => {
-            answer(&report::summary(server, &from_proto::argument(&id, arguments)?)?)
+            answer(&report::summary(server, &from_proto::argument(&id, arguments)?).await?)
         }
         Command::CopyPrompt => {
             answer(&suggestion::prompt(server, from_proto::argument(&id, arguments)?, false).await?)

@@ -1,9 +1,11 @@
 //! `incident.report` and `incident.copySummary`.
 
+use incident_core::cancel::Cancel;
 use incident_core::neutral;
-use incident_core::present::Explanation;
+use incident_core::present::{Explanation, words};
 use incident_core::redact::redact;
 use incident_core::report;
+use incident_host::permalink::{self, Permalinks};
 use incident_host::store::Store;
 use tower_lsp::jsonrpc::{Error, Result};
 
@@ -44,18 +46,40 @@ pub(super) async fn report(server: &Server, params: &IncidentParams) -> Result<T
     Ok(TextResult { text, path, shown, message })
 }
 
-/// Returns a few redacted lines for the channel.
-pub(super) fn summary(server: &Server, params: &IncidentParams) -> Result<TextResult> {
+/// Returns a few redacted lines for the channel, with links to the deployed commit.
+pub(super) async fn summary(server: &Server, params: &IncidentParams) -> Result<TextResult> {
     let snapshot = server.state.snapshot();
-    let entry = find(&snapshot.board, params.id.as_deref())?;
+    let entry = find(&snapshot.board, params.id.as_deref())?.clone();
+    let lines = blocking(move || {
+        let workspace = snapshot.workspace(&entry.root);
+        let incident = &entry.explained.incident;
+        let links = permalink::of_incident(&workspace, incident, &Cancel::new());
+        summary_lines(&entry, &links)
+    });
+    let lines = lines.await.ok_or_else(Error::internal_error)?;
+    let text = redact(&lines.join("\n")).text;
+    let message = "The summary is in `text`.".to_owned();
+    Ok(TextResult { text, path: None, shown: false, message })
+}
+
+fn summary_lines(entry: &Entry, links: &Permalinks) -> Vec<String> {
     let incident = &entry.explained.incident;
+    let linked = |line: String, link: &Option<String>| match link {
+        Some(link) => format!("{line} {link}"),
+        None => line,
+    };
     let mut lines = vec![format!("Incident {}: {}", entry.id(), incident.title)];
-    if let Some(mark) = entry.marks.first() {
+    let site = incident.traces.iter().find_map(words::site);
+    if let Some(place) = site.and_then(|site| site.resolution.place.as_ref()) {
+        let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();
+        lines.push(linked(format!("At {}{line}", place.path), &links.site));
+    } else if let Some(mark) = entry.marks.first() {
         let place = &mark.diagnostic.place;
         lines.push(format!("At {}:{}", place.path, place.start.line));
     }
     if let Some(suspect) = incident.suspects.commits.first() {
-        lines.push(format!("Suspect: {}", incident_core::present::words::commit(suspect)));
+        let suspect = words::commit(suspect);
+        lines.push(linked(format!("Suspect: {suspect}"), &links.suspect));
     } else if let Some(reason) = &incident.suspects.abstained {
         lines.push(format!("No suspect commit: {reason}"));
     }
@@ -65,10 +89,7 @@ pub(super) fn summary(server: &Server, params: &IncidentParams) -> Result<TextRe
         }),
     );
     lines.truncate(MAX_SUMMARY_LINES);
-    let lines: Vec<_> = lines.iter().map(|line| neutral::one_line(line)).collect();
-    let text = redact(&lines.join("\n")).text;
-    let message = "The summary is in `text`.".to_owned();
-    Ok(TextResult { text, path: None, shown: false, message })
+    lines.iter().map(|line| neutral::one_line(line).into_owned()).collect()
 }
 
 /// Returns the answer as if this incident had been the only one.
