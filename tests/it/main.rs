@@ -16,6 +16,7 @@ mod fix_random;
 mod fix_verify;
 mod fixes;
 mod json;
+mod later;
 mod links;
 mod lsp_client;
 mod lsp_fix;

@@ -36,6 +36,7 @@ pub mod history;
 pub mod suspects;
 
 pub mod incident;
+pub mod later;
 pub mod runbook;
 pub mod timeline;
 

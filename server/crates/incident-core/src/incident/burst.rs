@@ -57,6 +57,7 @@ pub fn burst(report: &LogReport, others: &[Incident]) -> Option<Incident> {
         traces: Vec::new(),
         suspects: Suspects::default(),
         log_groups: groups.iter().take(MAX_GROUPS).map(|group| group.id.clone()).collect(),
+        later: None,
         past: Past::default(),
         metrics: Vec::new(),
         missing_context: Vec::new(),

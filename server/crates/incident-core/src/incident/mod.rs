@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use crate::history::{Deployed, History};
 use crate::input::Language;
+use crate::later::LaterChange;
 use crate::logs::LogReport;
 use crate::metrics::MetricChange;
 use crate::resolve::ResolvedTrace;
@@ -48,6 +49,8 @@ pub struct Incident {
     pub traces: Vec<ResolvedTrace>,
     /// Which change could have done it.
     pub suspects: Suspects,
+    /// A commit after the deploy that may have mended it.
+    pub later: Option<LaterChange>,
     /// Ids of the log groups that belong to it.
     pub log_groups: Vec<String>,
     /// What is remembered of it.
@@ -202,6 +205,7 @@ fn begin(repeated: Repeated<ResolvedTrace>, fingerprint: &Fingerprint) -> Incide
         last_seen,
         count,
         suspects: Suspects::default(),
+        later: None,
         log_groups: Vec::new(),
         past: Past::default(),
         metrics: Vec::new(),

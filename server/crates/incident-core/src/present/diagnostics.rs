@@ -75,7 +75,7 @@ fn summary(explanation: &Explanation) -> String {
         n => format!("; {}", words::count(n, "hypothesis")),
     });
     match words::past(&first.incident) {
-        Some(past) => format!("{}: {said}", capitalised(&neutral::one_line(&past))),
+        Some(past) => format!("{}: {said}", words::capitalised(&neutral::one_line(&past))),
         None => said,
     }
 }
@@ -114,8 +114,10 @@ impl<'a> Ctx<'a> {
         let Some(place) = &site.resolution.place else {
             return self.candidates(explained, site, &hover, told);
         };
-        let mut message =
-            neutral::headline(&format!("{}: {told}", capitalised(&failed_here)), MAX_HEADLINE);
+        let mut message = neutral::headline(
+            &format!("{}: {told}", words::capitalised(&failed_here)),
+            MAX_HEADLINE,
+        );
         if let Some(status) = &status {
             message.push_str(&format!("\nThis place: {status}."));
         }
@@ -183,7 +185,7 @@ impl<'a> Ctx<'a> {
             let Some(reason) = suspect.reasons.first().filter(|_| !covers_crash) else { continue };
             let function = suspect.function.as_deref().unwrap_or("this code");
             let text = match is_printed {
-                true => capitalised(&reason.detail),
+                true => words::capitalised(&reason.detail),
                 false => format!("Suspect: {}", reason.detail),
             };
             let place = self.line_place(&suspect.path, suspect.start_line);
@@ -375,6 +377,13 @@ fn incident_actions(explained: &ExplainedIncident) -> Vec<Action> {
         title: "Show the incident's report".to_owned(),
         kind: ActionKind::ShowReport,
     }];
+    if let Some(later) = &explained.incident.later {
+        let (commit, subject) = (later.commit.short(), neutral::headline(&later.subject, 50));
+        actions.push(Action {
+            title: format!("Backport {commit} \"{subject}\" in scratch worktree"),
+            kind: ActionKind::Backport { commit: later.commit.0.clone() },
+        });
+    }
     let suspect = explained.incident.suspects.commits.first();
     if let Some(suspect) = suspect.filter(|suspect| suspect.has_parent) {
         actions.push(Action {
@@ -388,12 +397,4 @@ fn incident_actions(explained: &ExplainedIncident) -> Vec<Action> {
     });
     actions.push(Action { title: "Dismiss the incident".to_owned(), kind: ActionKind::Dismiss });
     actions
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
-    }
 }

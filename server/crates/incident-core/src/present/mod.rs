@@ -180,6 +180,11 @@ pub enum ActionKind {
         /// The full id.
         commit: String,
     },
+    /// Opens a later commit on top of the deployed one in a scratch worktree.
+    Backport {
+        /// The full id.
+        commit: String,
+    },
     /// Shows the whole report.
     ShowReport,
     /// Copies a few lines for the channel.

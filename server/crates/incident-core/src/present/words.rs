@@ -1,6 +1,7 @@
 //! The words that every view uses for the same thing: statuses, scores, the place that counts.
 
 use crate::incident::{Incident, IncidentKind};
+use crate::later::LaterChange;
 use crate::neutral;
 use crate::resolve::{Resolution, ResolvedTrace, Status};
 use crate::suspects::{Reason, SuspectCommit};
@@ -85,6 +86,11 @@ pub fn failed_here(kind: IncidentKind) -> &'static str {
     }
 }
 
+/// Says which commit after the deploy may have mended the incident.
+pub fn mended(later: &LaterChange) -> String {
+    format!("{}. \"{}\"", capitalised(&later.sentence()), neutral::headline(&later.subject, 80))
+}
+
 /// Returns the message of the incident's first trace that has one.
 pub fn message(incident: &Incident) -> Option<&str> {
     incident.traces.iter().find_map(|trace| trace.trace.message())
@@ -155,4 +161,13 @@ pub fn rfc3339(seconds: i64) -> Option<String> {
 /// Returns the day of a time (seconds since 1970, UTC), as `2024-05-01`.
 pub fn day(seconds: i64) -> String {
     rfc3339(seconds).and_then(|time| time.get(..10).map(str::to_owned)).unwrap_or_default()
+}
+
+/// Returns a text with its first letter in upper case.
+pub fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
 }

@@ -41,6 +41,10 @@ fn incident(parts: &mut Vec<String>, explained: &ExplainedIncident, explanation:
         parts.push("## Where".to_owned());
         parts.push(fence("text", &drawn));
     }
+    if let Some(later) = &incident.later {
+        parts.push("## Since the deploy".to_owned());
+        parts.push(text(&words::mended(later)));
+    }
     suspects(parts, explained);
     for (at, checked) in explained.hypotheses.iter().enumerate() {
         hypothesis(parts, at + 1, checked);

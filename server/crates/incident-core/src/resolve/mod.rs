@@ -55,6 +55,21 @@ pub struct Resolution {
     pub reason: Option<String>,
     /// One for each of the frame's `more_locations`, in the same order.
     pub more: Vec<Resolution>,
+    /// Where it stood when it was deployed, where that text was seen.
+    pub was: Option<Was>,
+}
+
+/// A place in the deployed text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Was {
+    /// Relative to the workspace, with `/`.
+    pub path: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The line's text, trimmed.
+    pub line_text: String,
+    /// The innermost named function around it.
+    pub item: Option<Item>,
 }
 
 /// How sure a place is; design rule 1.

@@ -10,7 +10,7 @@ use crate::resolve::drift::{self, Carried};
 use crate::resolve::lookup::{self, FITS_NAME, Found};
 use crate::resolve::paths::{FileNames, PathOwner, PrintedPath};
 use crate::resolve::symbol::SymbolPath;
-use crate::resolve::{Candidate, Place, Resolution, ResolveInput, Status};
+use crate::resolve::{Candidate, Place, Resolution, ResolveInput, Status, Was};
 use crate::syntax::rust::{self, FailureHint, Snippet};
 use crate::syntax::{FailingExpression, Item};
 use crate::text::LineIndex;
@@ -348,7 +348,13 @@ impl<'a> View<'a> {
             let column = if status == Status::Edited { None } else { column };
             Some(file.place(target.line, column, target.item.as_ref(), printed.hint, self.cancel))
         });
-        Resolution { status, place, candidates, reason, ..Resolution::default() }
+        let was = Was {
+            path: old.path.to_owned(),
+            line,
+            line_text: old.line_text(line).unwrap_or_default().trim().to_owned(),
+            item: old.function_at(line).cloned(),
+        };
+        Resolution { status, place, candidates, reason, was: Some(was), ..Resolution::default() }
     }
 
     /// A place without a usable path: the function's name alone.

@@ -11,6 +11,7 @@ mod blame;
 mod blobs;
 mod changed;
 mod landed;
+mod later;
 mod parse;
 mod settings;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use crate::source::slashed;
 pub use self::answers::Answers;
 pub use self::attempts::Reverted;
 pub use self::blobs::Contents;
+pub use self::later::Touching;
 pub use self::worktrees::Worktree;
 
 /// Settings that take precedence over the repository's own, so that those start nothing and

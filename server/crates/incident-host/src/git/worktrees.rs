@@ -217,10 +217,28 @@ impl Repository {
         commit: &CommitId,
         cancel: &Cancel,
     ) -> Result<Option<String>, GitError> {
-        let Some(parent) = self.rev_parse(&format!("{}^1", commit.0), cancel)? else {
-            return Ok(None);
-        };
-        let args = ["-r", "-z", "--name-only", "--no-renames", &commit.0, &parent.0];
+        let parent = self.rev_parse(&format!("{}^1", commit.0), cancel)?;
+        parent.map_or(Ok(None), |parent| self.patch_between(commit, &parent, cancel))
+    }
+
+    /// Returns the patch that makes what `commit` made; `None` as for [`Self::reverse_patch`].
+    pub fn forward_patch(
+        &self,
+        commit: &CommitId,
+        cancel: &Cancel,
+    ) -> Result<Option<String>, GitError> {
+        let parent = self.rev_parse(&format!("{}^1", commit.0), cancel)?;
+        parent.map_or(Ok(None), |parent| self.patch_between(&parent, commit, cancel))
+    }
+
+    /// Returns the patch from one commit to another; `None` where it leaves the workspace.
+    fn patch_between(
+        &self,
+        from: &CommitId,
+        to: &CommitId,
+        cancel: &Cancel,
+    ) -> Result<Option<String>, GitError> {
+        let args = ["-r", "-z", "--name-only", "--no-renames", &from.0, &to.0];
         let changed = parse::nul_separated(&self.run("diff-tree", &args, Vec::new(), cancel)?);
         if changed.iter().any(|path| !path.starts_with(&self.prefix)) {
             return Ok(None);
@@ -231,7 +249,7 @@ impl Repository {
         if !self.prefix.is_empty() {
             args.push(&relative);
         }
-        args.extend([commit.0.as_str(), parent.0.as_str()]);
+        args.extend([from.0.as_str(), to.0.as_str()]);
         let bytes = self.run("diff-tree", &args, Vec::new(), cancel)?;
         Ok(String::from_utf8(bytes).ok())
     }

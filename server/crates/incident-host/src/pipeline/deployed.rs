@@ -41,15 +41,39 @@ pub(super) fn find(
         }
     }
     let mentions = clues.mentions();
-    by_revision(run, repository, &mentions.revisions)
-        .or_else(|| by_version(run, repository, head.as_ref(), &mentions.versions, clues.members))
-        .unwrap_or_else(|| Deployed {
-            confidence: if head.is_some() { 0.3 } else { 0.0 },
-            present_locally: head.is_some(),
-            commit: head,
-            how: DeployedHow::Head,
-            candidates: Vec::new(),
-        })
+    let named = by_revision(run, repository, &mentions.revisions)
+        .or_else(|| by_version(run, repository, head.as_ref(), &mentions.versions, clues.members));
+    if named.is_none() {
+        run.problems.extend(not_here(&mentions));
+    }
+    named.unwrap_or_else(|| Deployed {
+        confidence: if head.is_some() { 0.3 } else { 0.0 },
+        present_locally: head.is_some(),
+        commit: head,
+        how: DeployedHow::Head,
+        candidates: Vec::new(),
+    })
+}
+
+/// Says which build the text names that this clone knows nothing of.
+fn not_here(mentions: &Mentions) -> Option<Problem> {
+    let guess = "What follows rests on a guess, so lines may be off";
+    if let Some(id) = mentions.revisions.first() {
+        return Some(Problem::warning(format!(
+            "the text names commit {}, which this clone does not hold; `git fetch` may bring it. \
+             {guess}",
+            plain(id)
+        )));
+    }
+    let named =
+        mentions.versions.iter().find_map(|mention| Some((mention.name.as_ref()?, mention)));
+    let (name, mention) = named?;
+    Some(Problem::warning(format!(
+        "the text is of {} {}, and no tag of this clone stands for that version; `git fetch --tags` \
+         may bring it. {guess}",
+        plain(name),
+        plain(&mention.version)
+    )))
 }
 
 /// Returns a deployed commit that this clone holds.

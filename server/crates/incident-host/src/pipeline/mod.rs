@@ -9,6 +9,7 @@ mod deployed;
 mod fetch;
 mod inferred;
 mod keep;
+mod later;
 mod mitigate;
 mod model;
 mod moved;

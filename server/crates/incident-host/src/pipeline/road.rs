@@ -61,7 +61,7 @@ impl<'a> Run<'a> {
         let Some((tied, commits)) = self.tie(scope, task, &mut explanation) else {
             return explanation;
         };
-        let Tied { tree, ground, symbols, mut sources, resolved, .. } = tied;
+        let Tied { tree, ground, head, symbols, mut sources, resolved } = tied;
         explanation.logs = self.joined(reading_logs).unwrap_or_default();
         self.find_statements(&mut explanation.logs, &tree.look);
         let incidents = self.group(resolved, &explanation);
@@ -97,11 +97,12 @@ impl<'a> Run<'a> {
             sources: &sources,
             history: history.as_ref(),
         };
-        let incidents: Vec<Incident> = incidents
+        let mut incidents: Vec<Incident> = incidents
             .into_iter()
             .zip(&producers)
             .map(|(incident, producers)| self.rank(incident, producers, findings))
             .collect();
+        self.look_later(&mut incidents, &producers, ground, head.as_ref());
         explanation.incidents = bare(incidents.clone());
         self.partial(&explanation);
 

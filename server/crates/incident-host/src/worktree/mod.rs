@@ -82,6 +82,9 @@ pub enum WorktreeError {
     /// The commit can't be taken back by a patch.
     #[error("{0} can't be taken back: it has no parent, or changes files outside this folder")]
     NotRevertible(String),
+    /// The commit is no patch of this folder.
+    #[error("{0} can't be backported: it has no parent, or changes files outside this folder")]
+    NotPortable(String),
     /// No such scratch worktree.
     #[error("no scratch worktree `{0}` is open; `fix --list` names those that are")]
     NotOpen(String),
@@ -431,6 +434,29 @@ pub fn plan_revert(
         number,
         base: None,
         fix: Fix { summary: format!("take {} back", commit.short()), patch },
+    })
+}
+
+/// Plans to put a later commit on top of `onto`, the deployed one; `revision` is any name of it.
+pub fn plan_backport(
+    workspace: &Workspace,
+    incident: &str,
+    revision: &str,
+    onto: Option<CommitId>,
+    cancel: &Cancel,
+) -> Result<FixPlan, WorktreeError> {
+    let repository = discover(workspace, cancel)?;
+    let commit = repository
+        .rev_parse(revision, cancel)?
+        .ok_or_else(|| WorktreeError::UnknownRevision(plain(revision)))?;
+    let patch = repository
+        .forward_patch(&commit, cancel)?
+        .ok_or_else(|| WorktreeError::NotPortable(commit.short().to_owned()))?;
+    Ok(FixPlan {
+        incident: incident.to_owned(),
+        number: 0,
+        base: onto,
+        fix: Fix { summary: format!("backport {}", commit.short()), patch },
     })
 }
 

@@ -198,6 +198,9 @@ pub(super) struct FixArgs {
     /// Take a suspect commit of the incident back instead.
     #[arg(long, value_name = "REV", requires = "incident")]
     pub(super) revert: Option<String>,
+    /// Put a later commit, such as one that `explain` calls a fix, on top of the deployed one instead.
+    #[arg(long, value_name = "REV", requires = "incident", conflicts_with = "revert")]
+    pub(super) backport: Option<String>,
     /// Open the patch in this file; `-` is standard input.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["incident", "revert"])]
     pub(super) patch: Option<String>,

@@ -87,7 +87,7 @@ pub(crate) struct OpenFixParams {
     pub(crate) id: Option<String>,
     /// The hypothesis' number, from 1.
     pub(crate) number: Option<u32>,
-    /// A suspect commit's full id.
+    /// The full id of a suspect commit, or of the one that may have mended the incident.
     pub(crate) commit: Option<String>,
     /// A scratch branch.
     pub(crate) branch: Option<String>,

@@ -139,11 +139,15 @@ pub(crate) fn command(action: &present::Action, incident: &str) -> LspCommand {
         ActionKind::ShowReport => Command::Report,
         ActionKind::CopySummary => Command::CopySummary,
         ActionKind::Dismiss => Command::Dismiss,
-        ActionKind::OpenFix { .. } | ActionKind::RevertCommit { .. } => Command::OpenFix,
+        ActionKind::OpenFix { .. }
+        | ActionKind::RevertCommit { .. }
+        | ActionKind::Backport { .. } => Command::OpenFix,
     };
     let argument = match &action.kind {
         ActionKind::OpenFix { number } => json!({ "id": incident, "number": number }),
-        ActionKind::RevertCommit { commit } => json!({ "id": incident, "commit": commit }),
+        ActionKind::RevertCommit { commit } | ActionKind::Backport { commit } => {
+            json!({ "id": incident, "commit": commit })
+        }
         ActionKind::ShowReport | ActionKind::CopySummary | ActionKind::Dismiss => {
             json!({ "id": incident })
         }
@@ -178,7 +182,9 @@ pub(crate) fn place_among_actions(action: &CodeAction) -> usize {
 
 fn action_kind(kind: &ActionKind) -> &'static str {
     match kind {
-        ActionKind::OpenFix { .. } | ActionKind::RevertCommit { .. } => "quickfix.incident.fix",
+        ActionKind::OpenFix { .. }
+        | ActionKind::RevertCommit { .. }
+        | ActionKind::Backport { .. } => "quickfix.incident.fix",
         ActionKind::ShowReport | ActionKind::CopySummary => "quickfix.incident.show",
         ActionKind::Dismiss => "quickfix.incident.dismiss",
     }

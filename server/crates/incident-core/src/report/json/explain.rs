@@ -60,7 +60,7 @@ pub struct Incident {
     pub state: String,
     /// Earlier incidents of this kind.
     pub seen_before: Vec<SeenBefore>,
-    /// The commit after the deployed one that already mends it.
+    /// The commit after the deployed one that may have mended it.
     pub already_fixed: Option<AlreadyFixed>,
     /// The configured service that it belongs to.
     pub service: Option<Service>,
@@ -135,6 +135,15 @@ pub struct AlreadyFixed {
     pub commit: String,
     /// The branch that has it.
     pub on: String,
+    /// The first line of its message.
+    #[serde(default)]
+    pub subject: String,
+    /// What it changed: `statement`, `function` or `producer`.
+    #[serde(default)]
+    pub changed: String,
+    /// The function that it changed.
+    #[serde(default)]
+    pub function: String,
 }
 
 /// A configured service.

@@ -1,10 +1,10 @@
 //! From an [`Explanation`] to the wire.
 
 use super::explain::{
-    Candidate, Cause, Deployed, Evidence, EvidenceLocation, Explain, Fix, Frame, Hypothesis,
-    Incident, Metric, MissingContext, Mitigation, Reason, Resolution, Runbook, SeenBefore,
-    SuspectCommit, SuspectCommits, SuspectSpan, TimelineEvent, Trace, TraceLocation, TriedBefore,
-    Validation, Workspace,
+    AlreadyFixed, Candidate, Cause, Deployed, Evidence, EvidenceLocation, Explain, Fix, Frame,
+    Hypothesis, Incident, Metric, MissingContext, Mitigation, Reason, Resolution, Runbook,
+    SeenBefore, SuspectCommit, SuspectCommits, SuspectSpan, TimelineEvent, Trace, TraceLocation,
+    TriedBefore, Validation, Workspace,
 };
 use super::{PackageVersion, SCHEMA_VERSION};
 use crate::hypothesis::{CheckedHypothesis, HypothesisOrigin};
@@ -58,7 +58,13 @@ fn incident(explained: &ExplainedIncident) -> Incident {
         cause_class: hypothesis::cause_class(explained.hypotheses.first()).to_owned(),
         state: "open".to_owned(),
         seen_before: seen_before(incident),
-        already_fixed: None,
+        already_fixed: incident.later.as_ref().map(|later| AlreadyFixed {
+            commit: later.commit.0.clone(),
+            on: later.on.clone(),
+            subject: later.subject.clone(),
+            changed: later.part.as_str().to_owned(),
+            function: later.function.clone(),
+        }),
         service: None,
         deployed: incident.deployed.as_ref().map(deployed),
         language: (incident.language != Language::Unknown)

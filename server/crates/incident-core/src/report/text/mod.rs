@@ -101,6 +101,7 @@ fn incident(out: &mut Styled, explained: &ExplainedIncident, sources: &Sources, 
     seen_before(out, incident);
     headline(out, incident);
     place_and_chain(out, incident, sources);
+    since_the_deploy(out, incident);
     suspects(out, incident);
     hypotheses::list(out, &explained.hypotheses, git);
     runbooks(out, incident);
@@ -144,6 +145,17 @@ fn seen_before(out: &mut Styled, incident: &Incident) {
     if let Some(line) = words::past(incident) {
         hang(out, Role::Doubt, &line, 2);
     }
+}
+
+/// Names the commit that may have mended it since, and how to bring it to what runs.
+fn since_the_deploy(out: &mut Styled, incident: &Incident) {
+    let Some(later) = &incident.later else { return };
+    out.gap();
+    out.line(Role::Headline, "Since the deploy");
+    out.put(Role::Plain, "  ");
+    hang(out, Role::Plain, &words::mended(later), 2);
+    let (id, commit) = (&incident.id, later.commit.short());
+    out.line(Role::Dim, &format!("    incident-lsp fix {id} --backport {commit}"));
 }
 
 fn headline(out: &mut Styled, incident: &Incident) {

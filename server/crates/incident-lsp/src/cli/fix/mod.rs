@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow};
 use incident_core::cancel::Cancel;
 use incident_core::fix::{Fix, FixPlan};
+use incident_core::history::CommitId;
 use incident_core::report::json;
 use incident_host::clock;
 use incident_host::store::Store;
@@ -64,6 +65,11 @@ fn plan(workspace: &Workspace, args: &FixArgs) -> anyhow::Result<FixPlan> {
     let stored = Store::open(&trust::folders()?, workspace.root()).get(id, clock::now())?;
     let report: json::Explain = serde_json::from_value(stored.report)
         .context("the kept incident was written by another version; explain it again")?;
+    if let Some(revision) = &args.backport {
+        let deployed = report.incidents.first().and_then(|incident| incident.deployed.as_ref());
+        let onto = deployed.and_then(|deployed| deployed.commit.clone()).map(CommitId);
+        return Ok(worktree::plan_backport(workspace, id, revision, onto, &Cancel::new())?);
+    }
     let hypotheses = report.incidents.into_iter().flat_map(|incident| incident.hypotheses);
     let hypotheses: Vec<json::Hypothesis> = hypotheses.collect();
     let n_hypotheses = hypotheses.len();

@@ -44,6 +44,9 @@ pub(super) async fn open(server: &Server, params: OpenFixParams) -> Result<OpenF
             WantedFix::Revert(commit) => {
                 worktree::plan_revert(&workspace, &incident, REVERT_NUMBER, &commit.0, cancel)?
             }
+            WantedFix::Backport { commit, onto } => {
+                worktree::plan_backport(&workspace, &incident, &commit.0, onto, cancel)?
+            }
         };
         let opened = worktree::open(&workspace, &plan, clock::now(), cancel)?;
         Ok((Scratch { root, worktree: opened.scratch }, opened.reopened, opened.notes))
@@ -78,11 +81,17 @@ fn opened(server: &Server, scratch: Scratch, reopened: bool, notes: Vec<String>)
 enum WantedFix {
     Plan(FixPlan),
     Revert(CommitId),
+    Backport { commit: CommitId, onto: Option<CommitId> },
 }
 
 fn wanted_fix(entry: &Entry, params: &OpenFixParams) -> Result<WantedFix> {
     if let Some(commit) = &params.commit {
-        let suspects = &entry.explained.incident.suspects.commits;
+        let incident = &entry.explained.incident;
+        if let Some(later) = incident.later.as_ref().filter(|later| later.commit.0 == *commit) {
+            let onto = incident.deployed.as_ref().and_then(|deployed| deployed.commit.clone());
+            return Ok(WantedFix::Backport { commit: later.commit.clone(), onto });
+        }
+        let suspects = &incident.suspects.commits;
         let suspect = suspects.iter().find(|suspect| suspect.commit.0 == *commit);
         let wanted = suspect.map(|suspect| WantedFix::Revert(suspect.commit.clone()));
         return wanted.ok_or_else(|| {
