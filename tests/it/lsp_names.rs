@@ -144,3 +144,33 @@ fn a_frame_of_a_dependency_opens_the_source_of_the_resolved_version() {
     client.skip_diagnostics();
     client.end();
 }
+
+#[test]
+fn a_frame_leads_to_the_file_as_it_is_after_it_changed_on_disk() {
+    let repository = repository();
+    let mut offered = capabilities();
+    offered["workspace"] = json!({ "didChangeWatchedFiles": { "dynamicRegistration": true } });
+    let mut client = Client::with(repository.path(), offered, json!(null));
+    let asked = client.message("client/registerCapability");
+    let registration = &asked["params"]["registrations"][0];
+    assert_eq!(registration["method"], "workspace/didChangeWatchedFiles", "{asked}");
+    client.send(&json!({ "jsonrpc": "2.0", "id": asked["id"], "result": null }));
+
+    let log = repository.path().join("crash.log");
+    let trace = crash_text();
+    client.open(&log, "log", &trace);
+    let line = trace.lines().position(|line| line.contains("shop::pool::pick")).unwrap();
+    let frame = at(&log, u32::try_from(line).unwrap(), 8);
+    let before = client.request("textDocument/definition", frame.clone());
+    assert_eq!(before[0]["range"]["start"]["line"], 2, "{before}");
+
+    // Another program writes the file.
+    repository.write("src/pool.rs", format!("// New.\n\n{POOL}"));
+    let pool = uri(&repository.path().join("src/pool.rs"));
+    let changes = json!({ "changes": [{ "uri": pool, "type": 2 }] });
+    client.notify("workspace/didChangeWatchedFiles", changes);
+    let after = client.request("textDocument/definition", frame);
+    assert_eq!(after[0]["range"]["start"]["line"], 4, "{after}");
+    client.skip_diagnostics();
+    client.end();
+}

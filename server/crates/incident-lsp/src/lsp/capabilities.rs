@@ -28,6 +28,8 @@ pub(crate) struct Capabilities {
     pub(crate) work_done_progress: bool,
     /// `window/showDocument` is understood.
     pub(crate) show_document: bool,
+    /// Files can be watched, and the server may ask for it.
+    pub(crate) watched_files: bool,
     /// `workspace/codeLens/refresh` is understood.
     pub(crate) code_lens_refresh: bool,
     /// Folding ranges may have a text of their own.
@@ -63,6 +65,10 @@ impl Capabilities {
             code_action_resolve: can_resolve(&code_action),
             work_done_progress: window.work_done_progress.unwrap_or_default(),
             show_document: window.show_document.is_some_and(|show| show.support),
+            watched_files: workspace
+                .did_change_watched_files
+                .and_then(|watched| watched.dynamic_registration)
+                .unwrap_or_default(),
             code_lens_refresh: workspace
                 .code_lens
                 .and_then(|code_lens| code_lens.refresh_support)

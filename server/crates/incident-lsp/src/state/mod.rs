@@ -33,7 +33,7 @@ pub(crate) struct State {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// Grows with each change of a document.
+    /// Grows with each change of a document, and of a file that the client watches.
     revision: u64,
     documents: Arc<BTreeMap<Url, Document>>,
     session: Arc<Session>,
@@ -134,6 +134,11 @@ impl State {
             }
         });
         moved
+    }
+
+    /// Notes that files on disk have changed: what was looked up is looked up again.
+    pub(crate) fn note_change_on_disk(&self) {
+        self.lock().revision += 1;
     }
 
     /// Notes that a document's text stands on disk now.
