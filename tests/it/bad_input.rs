@@ -65,10 +65,14 @@ fn missing_file() {
 }
 
 #[test]
-fn a_folder_for_a_file() {
+fn a_folder_of_files_without_an_incident() {
     let repository = service();
-    let sentence = Run::new(["explain", "src"]).dir(repository.path()).end().refused();
-    assert!(sentence.starts_with("src is a folder"), "{sentence}");
+    let ended = Run::new(["explain", "src"]).dir(repository.path()).end();
+    for part in
+        ["No incident found", "no stack trace in src/main.rs", "no stack trace in src/pool.rs"]
+    {
+        assert!(ended.stdout.contains(part), "no {part:?} in {}{}", ended.stdout, ended.stderr);
+    }
 }
 
 #[test]

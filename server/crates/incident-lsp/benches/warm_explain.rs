@@ -148,9 +148,9 @@ impl Server {
             fields.skip(11).take(2).map(|field| field.parse::<u64>().ok()).sum::<Option<u64>>()
         };
         // What the start left to do ends first.
-        std::thread::sleep(Duration::from_secs(1));
+        std::thread::park_timeout(Duration::from_secs(1));
         let before = ticks()?;
-        std::thread::sleep(IDLE);
+        std::thread::park_timeout(IDLE);
         let used = ticks()? - before;
         let status = std::fs::read_to_string(process.join("status")).ok()?;
         let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim();

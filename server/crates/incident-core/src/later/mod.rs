@@ -88,8 +88,13 @@ impl LaterChange {
             Part::Producer => format!("`{}`, which made the value that failed, was", self.function),
             Part::Function => format!("`{}` was", self.function),
         };
+        // A change elsewhere in the function need not have anything to do with it.
+        let guess = match self.part {
+            Part::Statement | Part::Producer => "perhaps fixed",
+            Part::Function => "it may bear on this",
+        };
         format!(
-            "{what} changed in {} after this deploy (on {}): perhaps fixed, not yet shipped",
+            "{what} changed in {} after this deploy (on {}): {guess}, not yet shipped",
             self.commit.short(),
             self.on
         )

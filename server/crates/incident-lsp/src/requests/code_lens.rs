@@ -87,7 +87,7 @@ fn printed_here(snapshot: &Snapshot, uri: &Url) -> Option<Vec<CodeLens>> {
             }
         }
     }
-    Some(lenses.into_values().take(MAX_LENSES).collect())
+    (!lenses.is_empty()).then(|| lenses.into_values().take(MAX_LENSES).collect())
 }
 
 fn lens(title: &str, uri: &Url, range: Range) -> CodeLens {
