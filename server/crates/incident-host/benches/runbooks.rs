@@ -40,11 +40,11 @@ fn page(numbers: &mut Numbers, number: u32) -> String {
     let mut page = format!("# Incident {number}\n\nfingerprints: [{number:012x}]\n");
     for heading in ["Symptoms", "Mitigation", "Tried and rolled back", "Root cause"] {
         let _ = write!(page, "\n## {heading}\n\n");
+        let _ = writeln!(page, "the pool `acquire_timeout_{number}` was empty\n");
         for n_word in 1..80 {
             let end = if n_word % 12 == 0 { ".\n" } else { " " };
             let _ = write!(page, "{}{end}", numbers.word());
         }
-        let _ = writeln!(page, "the pool `acquire_timeout_{number}` was empty");
     }
     page
 }
@@ -77,13 +77,13 @@ fn main() {
         let question = Question::of_text(text);
         let start = Instant::now();
         let (hits, problems) = runbooks::search(&workspace, &listing, &[], &question, &cancel);
-        assert!(problems.is_empty() && !hits.is_empty(), "{problems:?}");
+        assert!(problems.is_empty() && !hits.is_empty(), "{text}: {problems:?}");
         start.elapsed()
     };
     let ask = |number: u32| {
         search(&format!("the pool was empty, acquire_timeout_{number} word1x0 word7x3 word190x2"))
     };
-    let index = search("pool");
+    let index = ask(0);
     let queries = (0..N_QUESTIONS).map(|at| ask(at * 97)).collect();
     let edits = (0..N_EDITS).map(|at| {
         let path = path_of(&root, at * 31);

@@ -115,7 +115,11 @@ impl Table {
         let known = self.about(&question.fingerprint)?;
         let matched = self.matches(question)?;
         let mut paths: Vec<String> = known.clone();
-        for (path, _) in matched.keys() {
+        // By score, not by name: a page far down the alphabet may fit best.
+        let mut best: Vec<(&(String, u32), f64)> =
+            matched.iter().map(|(place, score)| (place, *score)).collect();
+        best.sort_by(|(a, one), (b, other)| other.total_cmp(one).then_with(|| a.cmp(b)));
+        for ((path, _), _) in best {
             if paths.len() < MAX_PAGES && !paths.contains(path) {
                 paths.push(path.clone());
             }

@@ -51,6 +51,18 @@ fn the_page_that_speaks_of_it_is_found() {
     assert_eq!(pages.ask("\" OR NEAR( * ^ pool:"), [""; 0], "nobody's query language");
 }
 
+/// Only some of the pages that match are read: those that match best.
+#[test]
+fn the_best_page_is_found_however_far_down_the_alphabet() {
+    let weak = "# Weekly notes\n\n## Monday\n\nA connection was slow.\n";
+    let names: Vec<String> = (10..60).map(|number| format!("runbooks/{number}.md")).collect();
+    let mut files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), weak)).collect();
+    files.push(("runbooks/pool.md", POOL));
+    let pages = Pages::new(&files);
+    let found = pages.ask("timed out acquiring a connection, acquire_timeout_ms");
+    assert_eq!(found.first().map(String::as_str), Some("runbooks/pool.md:5 Mitigation"));
+}
+
 #[test]
 fn only_what_changed_is_read_again() {
     let pages = Pages::new(&[("docs/runbooks/pool.md", POOL), ("docs/runbooks/cache.md", CACHE)]);
