@@ -93,5 +93,6 @@ fn titles_of(client: &mut Client, path: &Path) -> Vec<String> {
     let document = json!({ "textDocument": { "uri": uri(path) } });
     let lenses = client.request("textDocument/codeLens", document);
     let title = |lens: &Value| lens["command"]["title"].as_str().map(str::to_owned);
-    lenses.as_array().unwrap().iter().filter_map(title).collect()
+    // No lens at all is null.
+    lenses.as_array().into_iter().flatten().filter_map(title).collect()
 }
