@@ -1,16 +1,16 @@
 //! The file: its tables, how an older one is brought up to date, what becomes of a damaged one.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{FILE, Failure, KEPT_SECONDS, MemoryError};
 use crate::clock;
 use crate::folders::{FolderError, locked, make_private, make_private_file};
 
-/// How long to wait for another process that writes.
-const BUSY: Duration = Duration::from_secs(3);
+/// How long to wait for other processes that write: a slow disk and several of them take a while.
+const BUSY: Duration = Duration::from_secs(10);
 
 /// What is done to a file, in order; a file's layout is how many of them it has seen. Only added
 /// to: files of every age are about. Every table has a `repository` and an `incident`.
@@ -60,13 +60,30 @@ pub(super) fn open(path: &Path) -> Result<Connection, Failure> {
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     // Where a write-ahead log can't be had (some network disks) the older journal does as well.
-    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    patiently(|| connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())))?;
     connection.pragma_update(None, "synchronous", "normal")?;
     // What is forgotten is overwritten, and a file that came from elsewhere runs nothing.
     connection.pragma_update(None, "secure_delete", "on")?;
     connection.pragma_update(None, "trusted_schema", "off")?;
     bring_up_to_date(&mut connection)?;
     Ok(connection)
+}
+
+/// Does again what others stand in the way of: SQLite does not wait by itself where the journal of a
+/// new file is chosen, and several programs may begin one file at once.
+fn patiently(step: impl Fn() -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + BUSY;
+    loop {
+        match step() {
+            Err(err)
+                if err.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < deadline =>
+            {
+                std::thread::park_timeout(Duration::from_millis(5));
+            }
+            done => return done,
+        }
+    }
 }
 
 fn bring_up_to_date(connection: &mut Connection) -> Result<(), Failure> {
