@@ -123,7 +123,7 @@ pub enum HttpError {
     Setting(String),
 }
 
-/// A client; cheap to make.
+/// A client; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client {
     inner: reqwest::Client,
@@ -171,6 +171,11 @@ impl Client {
             HttpError::Setting(format!("no network client could be made: {}", words(&err)))
         })?;
         Ok(Self { inner, limits })
+    }
+
+    /// Returns the same client for an answer of at most `max_bytes`.
+    pub fn with_max_bytes(&self, max_bytes: usize) -> Self {
+        Self { inner: self.inner.clone(), limits: Limits { max_bytes, ..self.limits } }
     }
 
     /// Sends a request and hands the body's pieces to `on_bytes` as they come, of a success only.

@@ -29,8 +29,9 @@ pub(super) struct Fetcher<'a> {
     context: &'a Context<'a>,
     guard: Guard,
     cancel: &'a Cancel,
-    limits: Limits,
+    client: Client,
     n_requests: usize,
+    max_mib: u32,
     bytes_left: usize,
 }
 
@@ -60,21 +61,17 @@ impl<'a> Fetcher<'a> {
         let private = private.map(|(host, _)| name_of(host).to_owned());
         let timeout = settings.timeout.unwrap_or(TIMEOUT);
         let max_mib = settings.max_mib.unwrap_or(MAX_MIB);
-        Ok(Self {
-            service,
-            context,
-            guard: Guard::new(private.chain(proxies(context))),
-            cancel,
-            limits: Limits {
-                connect: timeout.min(Duration::from_secs(10)),
-                first_byte: timeout,
-                idle: timeout.min(Duration::from_secs(10)),
-                total: timeout,
-                max_bytes: 0,
-            },
-            n_requests: 0,
-            bytes_left: usize::try_from(max_mib).unwrap_or(usize::MAX).saturating_mul(1 << 20),
-        })
+        let guard = Guard::new(private.chain(proxies(context)));
+        let bytes_left = usize::try_from(max_mib).unwrap_or(usize::MAX).saturating_mul(1 << 20);
+        let limits = Limits {
+            connect: timeout.min(Duration::from_secs(10)),
+            first_byte: timeout,
+            idle: timeout.min(Duration::from_secs(10)),
+            total: timeout,
+            max_bytes: bytes_left,
+        };
+        let client = Client::guarded(limits, settings.ca_file.as_deref(), guard.clone())?;
+        Ok(Self { service, context, guard, cancel, client, n_requests: 0, max_mib, bytes_left })
     }
 
     /// Returns who is asked.
@@ -179,9 +176,7 @@ impl<'a> Fetcher<'a> {
         if may_show_token && let Some(token) = self.service.token_for(url) {
             headers.push(("authorization", self.service.kind.authorization(token)));
         }
-        let limits = Limits { max_bytes: self.bytes_left, ..self.limits };
-        let ca_file = self.context.settings.ca_file.as_deref();
-        let client = Client::guarded(limits, ca_file, self.guard.clone())?;
+        let client = self.client.with_max_bytes(self.bytes_left);
         let request = Request { url: url.as_str(), headers: &headers, body: None };
         let mut body = Vec::new();
         let sent = client.send(&request, self.cancel, &mut |_, bytes| {
@@ -189,8 +184,9 @@ impl<'a> Fetcher<'a> {
             std::ops::ControlFlow::Continue(())
         });
         let (head, error_body) = sent.map_err(|err| match err {
-            HttpError::TooLarge { host, limit } => {
-                LinkError::TooMuch { host, limit: format!("{} MiB", limit.div_ceil(1 << 20)) }
+            // The limit is on all answers together, not on what was left for this one.
+            HttpError::TooLarge { host, .. } => {
+                LinkError::TooMuch { host, limit: format!("{} MiB", self.max_mib) }
             }
             err => LinkError::Http(err),
         })?;

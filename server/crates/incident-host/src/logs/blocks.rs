@@ -9,6 +9,8 @@ use incident_core::logs::{BLOCK_BYTES, Block, MARGIN_BYTES, ScanOptions, Tally, 
 use incident_core::problem::Problem;
 use rayon::prelude::*;
 
+use super::unreadable;
+
 /// How much of one line is read; the rest of a longer one is passed over.
 const MAX_LINE_BYTES: usize = 16 << 20;
 
@@ -20,9 +22,7 @@ pub(super) fn read(
     tally: &mut Tally,
     cancel: &Cancel,
 ) -> Result<(), Problem> {
-    let unreadable =
-        |err: io::Error| Problem::error(format!("{name} could not be read: {err}")).at(name, None);
-    let len = file.metadata().map_err(unreadable)?.len();
+    let len = file.metadata().map_err(|err| unreadable(name, &err))?.len();
     read_to(len, name, file, options, tally, cancel)
 }
 
@@ -35,8 +35,6 @@ pub(super) fn read_to(
     tally: &mut Tally,
     cancel: &Cancel,
 ) -> Result<(), Problem> {
-    let unreadable =
-        |err: io::Error| Problem::error(format!("{name} could not be read: {err}")).at(name, None);
     let input = tally.begin_input(name);
     let block = BLOCK_BYTES as u64;
     let starts: Vec<u64> = (0..len.div_ceil(block)).map(|number| number * block).collect();
@@ -54,7 +52,7 @@ pub(super) fn read_to(
             })
             .collect();
         for answer in done {
-            let (block, is_short) = answer.map_err(unreadable)?;
+            let (block, is_short) = answer.map_err(|err| unreadable(name, &err))?;
             tally.add(block);
             if is_short {
                 let told = format!(

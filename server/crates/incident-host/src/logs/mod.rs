@@ -173,6 +173,11 @@ fn modified_year(path: &Path) -> Option<i16> {
     Some(jiff::tz::TimeZone::UTC.to_datetime(time).year())
 }
 
+/// Says that a file can't be read, in the system's words.
+fn unreadable(name: &str, err: &std::io::Error) -> Problem {
+    Problem::error(format!("{name} could not be read: {err}")).at(name, None)
+}
+
 fn read_one(
     path: &Path,
     options: &ScanOptions,
@@ -183,12 +188,9 @@ fn read_one(
         return stream::read("stdin", std::io::stdin().lock(), options, tally, cancel);
     }
     let name = plain(&path.display().to_string());
-    let unreadable = |err: std::io::Error| {
-        Problem::error(format!("{name} could not be read: {err}")).at(&name, None)
-    };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let is_file = file.metadata().map_err(unreadable)?.is_file();
-    let opened = unpacked(file).map_err(unreadable)?;
+    let file = std::fs::File::open(path).map_err(|err| unreadable(&name, &err))?;
+    let is_file = file.metadata().map_err(|err| unreadable(&name, &err))?.is_file();
+    let opened = unpacked(file).map_err(|err| unreadable(&name, &err))?;
     match opened.plain_file.filter(|_| is_file) {
         Some(file) => blocks::read(&name, &file, options, tally, cancel),
         None => stream::read(&name, opened.reader, options, tally, cancel),

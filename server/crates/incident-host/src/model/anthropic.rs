@@ -32,14 +32,12 @@ pub(super) fn request(question: &Question, choice: &Choice) -> Request {
 
 /// Reads the data of one event; `Err` holds the server's own words of an error.
 pub(super) fn piece(data: &str) -> Result<Piece, String> {
-    let value: Value =
-        serde_json::from_str(data).map_err(|_| "sent an event that is no JSON".to_owned())?;
+    let value = super::client::event(data)?;
     let number = |path: &str| value.pointer(path).and_then(Value::as_u64);
     let mut piece = Piece::default();
     match value.get("type").and_then(Value::as_str) {
-        Some("error") => {
-            return Err(super::client::error_words(value.get("error").unwrap_or(&Value::Null)));
-        }
+        // With an `error` it has been told already.
+        Some("error") => return Err(super::client::error_words(&Value::Null)),
         Some("message_start") => {
             let prompt = number("/message/usage/input_tokens").unwrap_or(0);
             piece.usage = Some(Usage { prompt, answer: 0 });

@@ -295,6 +295,17 @@ impl Failure {
     }
 }
 
+/// Reads the data of one event as JSON; `Err` says in words what is wrong with it, or holds the
+/// server's own words where it reports an error in the place of an answer.
+pub(super) fn event(data: &str) -> Result<Value, String> {
+    let value: Value =
+        serde_json::from_str(data).map_err(|_| "sent an event that is no JSON".to_owned())?;
+    match value.get("error").filter(|error| !error.is_null()) {
+        Some(error) => Err(error_words(error)),
+        None => Ok(value),
+    }
+}
+
 /// Returns a server's own words about an error, short, safe to show and without secrets.
 pub(super) fn error_words(error: &Value) -> String {
     let message = error.get("message").or(Some(error)).and_then(Value::as_str);

@@ -49,11 +49,7 @@ pub(super) fn piece(data: &str) -> Result<Piece, String> {
     if data.trim() == "[DONE]" {
         return Ok(Piece::default());
     }
-    let value: Value =
-        serde_json::from_str(data).map_err(|_| "sent an event that is no JSON".to_owned())?;
-    if let Some(error) = value.get("error").filter(|error| !error.is_null()) {
-        return Err(super::client::error_words(error));
-    }
+    let value = super::client::event(data)?;
     let blocked = value.pointer("/promptFeedback/blockReason").and_then(Value::as_str);
     let candidate = value.pointer("/candidates/0");
     let reason = candidate.and_then(|it| it.get("finishReason")).and_then(Value::as_str);

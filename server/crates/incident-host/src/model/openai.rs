@@ -44,11 +44,7 @@ pub(super) fn piece(data: &str) -> Result<Piece, String> {
     if data.trim() == "[DONE]" {
         return Ok(Piece::default());
     }
-    let value: Value =
-        serde_json::from_str(data).map_err(|_| "sent an event that is no JSON".to_owned())?;
-    if let Some(error) = value.get("error").filter(|error| !error.is_null()) {
-        return Err(super::client::error_words(error));
-    }
+    let value = super::client::event(data)?;
     let choice = value.pointer("/choices/0");
     let text = |path: &str| choice.and_then(|it| it.pointer(path)).and_then(Value::as_str);
     let refused = text("/delta/refusal").is_some_and(|it| !it.is_empty());

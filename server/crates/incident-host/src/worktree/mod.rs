@@ -422,10 +422,7 @@ pub fn plan_revert(
     revision: &str,
     cancel: &Cancel,
 ) -> Result<FixPlan, WorktreeError> {
-    let repository = discover(workspace, cancel)?;
-    let commit = repository
-        .rev_parse(revision, cancel)?
-        .ok_or_else(|| WorktreeError::UnknownRevision(plain(revision)))?;
+    let (repository, commit) = named(workspace, revision, cancel)?;
     let patch = repository
         .reverse_patch(&commit, cancel)?
         .ok_or_else(|| WorktreeError::NotRevertible(commit.short().to_owned()))?;
@@ -437,6 +434,18 @@ pub fn plan_revert(
     })
 }
 
+/// Returns the repository, and the commit in it that `revision` names.
+fn named(
+    workspace: &Workspace,
+    revision: &str,
+    cancel: &Cancel,
+) -> Result<(Repository, CommitId), WorktreeError> {
+    let repository = discover(workspace, cancel)?;
+    let commit = repository.rev_parse(revision, cancel)?;
+    let commit = commit.ok_or_else(|| WorktreeError::UnknownRevision(plain(revision)))?;
+    Ok((repository, commit))
+}
+
 /// Plans to put a later commit on top of `onto`, the deployed one; `revision` is any name of it.
 pub fn plan_backport(
     workspace: &Workspace,
@@ -445,10 +454,7 @@ pub fn plan_backport(
     onto: Option<CommitId>,
     cancel: &Cancel,
 ) -> Result<FixPlan, WorktreeError> {
-    let repository = discover(workspace, cancel)?;
-    let commit = repository
-        .rev_parse(revision, cancel)?
-        .ok_or_else(|| WorktreeError::UnknownRevision(plain(revision)))?;
+    let (repository, commit) = named(workspace, revision, cancel)?;
     let patch = repository
         .forward_patch(&commit, cancel)?
         .ok_or_else(|| WorktreeError::NotPortable(commit.short().to_owned()))?;

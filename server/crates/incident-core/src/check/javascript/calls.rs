@@ -80,7 +80,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// Returns what a call gives, by the first signature that takes as many arguments.
+    /// Returns what a call gives, by the signatures that take as many arguments.
     pub(crate) fn call(&self, ty: &Ty, is_new: bool, args: &[Ty], given: &[Ty], depth: u32) -> Ty {
         if let (true, Ty::Value(place, name)) = (is_new, ty) {
             let is_class =
@@ -97,21 +97,18 @@ impl Lookup<'_> {
             return Ty::Unknown(why.clone());
         }
         let all = self.signatures(ty, is_new, depth + 1);
-        let Some((signature, env)) = all.iter().find(|(it, _)| fits(it, args)) else {
-            return Ty::unknown("how it is called is not known");
-        };
         // Several that fit may give different things.
-        let returns: Vec<Ty> = all
+        let mut returns: Vec<Ty> = all
             .iter()
             .filter(|(it, _)| fits(it, args))
             .take(8)
             .map(|(it, env)| self.returned(it, env, args, given, depth + 1))
             .collect();
-        if returns.len() == 1 {
-            return returns.into_iter().next().unwrap_or(Ty::Undefined);
+        match returns.len() {
+            0 => Ty::unknown("how it is called is not known"),
+            1 => returns.swap_remove(0),
+            _ => Ty::either(returns),
         }
-        let _ = (signature, env);
-        Ty::either(returns)
     }
 
     pub(super) fn returned(
