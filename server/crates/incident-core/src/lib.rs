@@ -49,6 +49,7 @@ pub mod api;
 pub mod check;
 pub mod deps;
 pub mod error_codes;
+mod escapes;
 pub mod guard;
 pub mod prompt;
 pub mod reply;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{ChangeKind, ConfigChange};
+use crate::escapes;
 use crate::text;
 
 /// How many lines of one output are read.
@@ -92,7 +93,7 @@ fn read(output: &str) -> Facts {
         if facts.len() >= MAX_FACTS {
             break;
         }
-        let plain = without_colours(text::cut(content, MAX_LINE));
+        let plain = escapes::removed(text::cut(content, MAX_LINE));
         let said = without_prefix(&plain);
         for (kind, key, value) in facts_of(said) {
             let known =
@@ -274,19 +275,4 @@ fn without_prefix(line: &str) -> &str {
         }
         rest = after.trim_start();
     }
-}
-
-/// Takes off the sequences with which a terminal is coloured.
-fn without_colours(line: &str) -> String {
-    let mut plain = String::with_capacity(line.len());
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        if c == '\u{1b}' {
-            // `ESC [ ... letter`
-            let _ = chars.by_ref().skip_while(|c| *c == '[').find(|c| c.is_ascii_alphabetic());
-        } else {
-            plain.push(c);
-        }
-    }
-    plain
 }

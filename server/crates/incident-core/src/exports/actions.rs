@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::json::{list, string};
+use crate::escapes;
 use crate::neutral;
 
 /// One job of a run.
@@ -85,7 +86,7 @@ pub fn terminal_text(log: &str) -> String {
         let line = without_stamp(line);
         let mark = line.strip_prefix("##[").and_then(|rest| rest.split_once(']'));
         let line = mark.map_or(line, |(_, rest)| rest);
-        push_without_colour(line, &mut out);
+        out.push_str(&escapes::removed(line));
         out.push('\n');
     }
     out
@@ -232,21 +233,6 @@ fn is_stamp(word: &str) -> bool {
         && word.bytes().all(|c| c.is_ascii_digit() || b"-:.TZ".contains(&c))
 }
 
-fn push_without_colour(line: &str, out: &mut String) {
-    let mut rest = line;
-    while let Some(at) = rest.find("\u{1b}[") {
-        out.push_str(&rest[..at]);
-        let code = &rest[at + 2..];
-        let end = code.find(|c: char| !c.is_ascii_digit() && c != ';');
-        rest = match end {
-            Some(end) if code[end..].starts_with('m') => &code[end + 1..],
-            Some(end) => &code[end..],
-            None => "",
-        };
-    }
-    out.push_str(rest);
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -279,7 +265,8 @@ mod tests {
              thread 'cart::total' panicked at src/cart.rs:3:5:\nProcess completed with exit code 101.\n"
         );
         assert_eq!(failing_part("no marks"), "no marks");
-        assert_eq!(terminal_text("\u{1b}[1\u{1b}[x\n"), "x\n");
+        // Cut in the middle; `ESC [ x` is a whole sequence, of which a terminal shows nothing.
+        assert_eq!(terminal_text("\u{1b}[1\u{1b}[xy\n"), "y\n");
     }
 
     #[test]

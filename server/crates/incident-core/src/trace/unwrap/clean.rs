@@ -1,6 +1,7 @@
 //! Control sequences, invisible characters and HTML entities.
 
 use super::{Line, LineBuilder};
+use crate::escapes;
 
 /// Returns `line` without what only a terminal or a browser understands, or `None` where there
 /// is nothing to undo.
@@ -64,8 +65,8 @@ const fn may_need_cleaning(byte: u8) -> bool {
 fn undo_first(text: &str) -> Option<Undone> {
     let first = text.chars().next()?;
     match first {
-        '\u{1b}' => Some(Undone { text: "", len: escape_sequence_len(text) }),
-        '\u{9b}' => Some(Undone { text: "", len: 2 + csi_len(text.get(2..)?) }),
+        '\u{1b}' => Some(Undone { text: "", len: escapes::sequence_len(text) }),
+        '\u{9b}' => Some(Undone { text: "", len: 2 + escapes::csi_len(text.get(2..)?) }),
         '[' => bare_colour_len(text).map(|len| Undone { text: "", len }),
         '&' => entity(text),
         '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{3000}' => {
@@ -86,42 +87,6 @@ fn removed(first: char) -> Option<Undone> {
 
 fn first_char_len(text: &str) -> usize {
     text.chars().next().map_or(1, char::len_utf8)
-}
-
-/// Returns the length of the escape sequence that `text` starts with (ECMA-48).
-fn escape_sequence_len(text: &str) -> usize {
-    let mut chars = text.char_indices().skip(1);
-    match chars.next() {
-        Some((_, '[')) => 2 + text.get(2..).map_or(0, csi_len),
-        Some((_, ']' | 'P' | '_' | '^' | 'X')) => {
-            // A string up to BEL or ST; one that does not end within reason is left visible.
-            let body = text.get(2..).unwrap_or_default();
-            let end = body.bytes().take(4096).position(|byte| byte == 0x07 || byte == 0x1b);
-            match end {
-                Some(at) if body.as_bytes().get(at) == Some(&0x07) => 2 + at + 1,
-                Some(at) if body.as_bytes().get(at + 1) == Some(&b'\\') => 2 + at + 2,
-                _ => 2,
-            }
-        }
-        Some((_, '(' | ')' | '*' | '+' | '#' | '%')) => match chars.next() {
-            Some((at, third)) => at + third.len_utf8(),
-            None => 2,
-        },
-        Some((at, second)) if second.is_ascii() => at + 1,
-        _ => 1,
-    }
-}
-
-/// Returns the length of a control sequence's parameters and final byte, without its start.
-fn csi_len(text: &str) -> usize {
-    for (at, byte) in text.bytes().enumerate().take(64) {
-        match byte {
-            0x20..=0x3f => {}
-            0x40..=0x7e => return at + 1,
-            _ => return at,
-        }
-    }
-    0
 }
 
 /// Returns the length of a colour sequence that lost its escape character: `[0m`, `[38;5;1m`.
