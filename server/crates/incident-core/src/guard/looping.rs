@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
-use tree_sitter::{Language, Node, Parser};
+use tree_sitter::Node;
 
 use crate::fix::FilePatch;
 use crate::symbol;
@@ -185,12 +185,7 @@ fn shape(name: &str, hasher: Sha256) -> Shape {
 /// grammar is at hand.
 fn leaves<'a>(path: &str, text: &'a str) -> Vec<(usize, &'a str)> {
     let text = crate::text::cut(text, MAX_TEXT);
-    let tree = grammar(path).and_then(|grammar| {
-        let mut parser = Parser::new();
-        parser.set_language(&grammar).ok()?;
-        parser.parse(text, None)
-    });
-    let Some(tree) = tree else { return words(text) };
+    let Some(tree) = syntax::parse(path, text) else { return words(text) };
     let mut leaves = Vec::new();
     let mut cursor = tree.walk();
     // The cursor goes down, right, and up again: no recursion on the input's depth.
@@ -240,25 +235,6 @@ fn words(text: &str) -> Vec<(usize, &str)> {
         }
     }
     words
-}
-
-/// Returns the grammar of a file, by the end of its name.
-pub(crate) fn grammar(path: &str) -> Option<Language> {
-    let end = path.rsplit('.').next()?;
-    Some(match end {
-        "rs" => tree_sitter_rust::LANGUAGE.into(),
-        "js" | "mjs" | "cjs" | "jsx" => tree_sitter_javascript::LANGUAGE.into(),
-        "ts" | "mts" | "cts" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
-        "tsx" => tree_sitter_typescript::LANGUAGE_TSX.into(),
-        "py" => tree_sitter_python::LANGUAGE.into(),
-        "go" => tree_sitter_go::LANGUAGE.into(),
-        "java" => tree_sitter_java::LANGUAGE.into(),
-        "sh" | "bash" => tree_sitter_bash::LANGUAGE.into(),
-        "yaml" | "yml" => tree_sitter_yaml::LANGUAGE.into(),
-        "json" => tree_sitter_json::LANGUAGE.into(),
-        "toml" => tree_sitter_toml_ng::LANGUAGE.into(),
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! one after it: by its tokens, so that new layout and comments do not count. Whether it mends
 //! anything is for a person to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::history::CommitId;
@@ -12,7 +12,7 @@ use crate::incident::Incident;
 use crate::producers::Producer;
 use crate::resolve::{ResolvedTrace, Was};
 use crate::suspects::stack::own_frames;
-use crate::syntax::{self, Item, ItemKind};
+use crate::syntax::{self, FileSymbols, Item, ItemKind};
 
 /// Texts by path, relative to the workspace.
 pub type Texts = BTreeMap<String, Arc<str>>;
@@ -148,18 +148,20 @@ pub fn perhaps_fixed(
     tip: &Texts,
     on: &str,
 ) -> Option<LaterChange> {
-    let mut changes = Vec::new();
+    let (mut changes, mut symbols) = (Vec::new(), Symbols::default());
     for spot in spots {
-        let Some(running) = spot.tokens(deployed) else { continue };
-        if spot.tokens(tip).as_ref() == Some(&running) {
+        let Some(running) = symbols.tokens(spot, deployed) else { continue };
+        if symbols.tokens(spot, tip).as_ref() == Some(&running) {
             continue;
         }
         for commit in commits {
-            let after = spot.tokens(&commit.after);
-            let Some(part) = spot.changed_in(commit).filter(|_| after.as_ref() != Some(&running))
-            else {
+            // Where it is gone on either side the code moved, and is not mended.
+            let Some(before) = symbols.tokens(spot, &commit.before) else { continue };
+            let Some(after) = symbols.tokens(spot, &commit.after) else { continue };
+            if after == running {
                 continue;
-            };
+            }
+            let Some(part) = spot.changed(&before, &after) else { continue };
             changes.push(LaterChange {
                 commit: commit.id.clone(),
                 subject: commit.subject.clone(),
@@ -185,10 +187,8 @@ fn says_fix(subject: &str) -> bool {
 }
 
 impl Spot {
-    /// Returns what of the spot a commit changed; nothing where it is gone on either side, since
-    /// code that moved is not mended.
-    fn changed_in(&self, commit: &LaterCommit) -> Option<Part> {
-        let (before, after) = (self.tokens(&commit.before)?, self.tokens(&commit.after)?);
+    /// Returns what of the spot differs between two states of its function.
+    fn changed(&self, before: &[String], after: &[String]) -> Option<Part> {
         if before == after {
             return None;
         }
@@ -197,22 +197,28 @@ impl Spot {
         let count = |function: &[String]| {
             function.windows(statement.len().max(1)).filter(|part| *part == statement).count()
         };
-        let has_lost_it = count(&after) < count(&before);
-        Some(if has_lost_it { Part::Statement } else { Part::Function })
+        Some(if count(after) < count(before) { Part::Statement } else { Part::Function })
     }
+}
 
-    /// Returns the tokens of the function in one state of the tree.
-    fn tokens(&self, texts: &Texts) -> Option<Vec<String>> {
-        let text = texts.get(&self.path)?;
-        let symbols = syntax::index_file(&self.path, text);
+/// The symbols of the texts that were asked for, by path and text: the states of a branch share
+/// most of their texts.
+#[derive(Default)]
+struct Symbols<'a>(HashMap<(&'a str, &'a str), FileSymbols>);
+
+impl<'a> Symbols<'a> {
+    /// Returns the tokens of a spot's function in one state of the tree.
+    fn tokens(&mut self, spot: &Spot, texts: &'a Texts) -> Option<Vec<String>> {
+        let (path, text) = texts.get_key_value(&spot.path)?;
+        let symbols = self.0.entry((path, text)).or_insert_with(|| syntax::index_file(path, text));
         let is_it = |item: &&Item| {
             item.kind == ItemKind::Function
-                && item.name == self.function
-                && self.containers.as_ref().is_none_or(|holders| item.containers == *holders)
+                && item.name == spot.function
+                && spot.containers.as_ref().is_none_or(|holders| item.containers == *holders)
         };
         let mut found = symbols.items.iter().filter(is_it);
         let item = found.next().filter(|_| found.next().is_none())?;
-        Some(tokens(&self.path, item.span.slice(text)?))
+        Some(tokens(path, item.span.slice(text)?))
     }
 }
 

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tree_sitter::{Node, Parser};
+use tree_sitter::Node;
 
 use super::{Mitigation, MitigationKind, Texts, Verdict};
-use crate::guard::looping::grammar;
 use crate::history::{Commit, FileChange};
 use crate::suspects::is_code;
+use crate::syntax;
 
 /// How many switches are proposed.
 const MAX_TOGGLES: usize = 3;
@@ -108,16 +108,15 @@ struct Guarded {
 fn guards(file: &FileChange, text: &str) -> BTreeMap<Switch, Guarded> {
     let mut guards = BTreeMap::new();
     let changed = changed_rows(file, text);
-    let tree = grammar(&file.path).and_then(|grammar| {
-        let mut parser = Parser::new();
-        parser.set_language(&grammar).ok()?;
-        parser.parse(text, None)
-    });
-    let (Some(tree), false) = (tree, changed.is_empty()) else { return guards };
+    if changed.is_empty() {
+        return guards;
+    }
+    let Some(tree) = syntax::parse(&file.path, text) else { return guards };
+    let variables = variables(text);
     // Down, right and up again by cursor: the depth of the tree is the input's.
     let mut cursor = tree.walk();
     loop {
-        if let Some((switch, guarded)) = guard(cursor.node(), text, &changed) {
+        if let Some((switch, guarded)) = guard(cursor.node(), text, &changed, &variables) {
             guards.entry(switch).or_insert(guarded);
         }
         if cursor.goto_first_child() {
@@ -131,7 +130,12 @@ fn guards(file: &FileChange, text: &str) -> BTreeMap<Switch, Guarded> {
     }
 }
 
-fn guard(node: Node<'_>, text: &str, changed: &BTreeSet<usize>) -> Option<(Switch, Guarded)> {
+fn guard(
+    node: Node<'_>,
+    text: &str,
+    changed: &BTreeSet<usize>,
+    variables: &BTreeMap<&str, Switch>,
+) -> Option<(Switch, Guarded)> {
     let condition = node.child_by_field_name("condition")?;
     let said = crate::text::cut(text.get(condition.byte_range())?, MAX_CONDITION);
     let said = said.trim_matches(|c: char| c == '(' || c == ')' || c.is_whitespace());
@@ -146,7 +150,10 @@ fn guard(node: Node<'_>, text: &str, changed: &BTreeSet<usize>) -> Option<(Switc
         Some(rows) => (rows, false),
         None => (branch("alternative")?, true),
     };
-    let switch = switch_in(said).or_else(|| switch_of_variable(said, text))?;
+    let switch = switch_in(said).or_else(|| {
+        let name = said.trim_start_matches('!').trim_start_matches("not ").trim();
+        variables.get(name).cloned()
+    })?;
     let guarded = Guarded {
         first_line: rows.start() + 1,
         last_line: rows.end() + 1,
@@ -193,16 +200,17 @@ fn switch_in(said: &str) -> Option<Switch> {
         .or_else(setting)
 }
 
-/// Finds the switch that the variable which a condition asks was read from, one step back.
-fn switch_of_variable(said: &str, text: &str) -> Option<Switch> {
-    let name = said.trim_start_matches('!').trim_start_matches("not ").trim();
-    let is_name = name.len() >= 2 && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let assigned = |line: &str| {
-        let (before, value) = line.split_once('=')?;
-        let target =
-            before.trim_end_matches([':', ' ']).rsplit([' ', ':']).find(|word| !word.is_empty())?;
-        let declares = target == name || before.split([' ', ':']).any(|word| word == name);
-        declares.then(|| switch_in(value.trim()))?
-    };
-    is_name.then(|| text.lines().find_map(assigned))?
+/// Returns the variables that are read from switches, one step back from a condition.
+fn variables(text: &str) -> BTreeMap<&str, Switch> {
+    let mut variables = BTreeMap::new();
+    for line in text.lines() {
+        let Some((before, value)) = line.split_once('=') else { continue };
+        let Some(switch) = switch_in(value.trim()) else { continue };
+        let is_name =
+            |word: &&str| word.len() >= 2 && word.chars().all(|c| c.is_alphanumeric() || c == '_');
+        for name in before.split([' ', ':']).filter(is_name) {
+            variables.entry(name).or_insert_with(|| switch.clone());
+        }
+    }
+    variables
 }

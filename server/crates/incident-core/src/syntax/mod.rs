@@ -3,12 +3,14 @@
 //! One module a language. Trees are built, asked and dropped; what outlives a call is plain data.
 //! All positions are bytes and 1-based lines of the text that was given.
 
+mod grammar;
 pub mod rust;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::grammar::parse;
 use crate::text::ByteSpan;
 
 /// A named item of a source file: what a frame's function is matched with.
