@@ -51,13 +51,8 @@ pub(crate) fn hover(group: &LogGroup) -> String {
 
 /// Says in one line what is new about a group; `None` where nothing is.
 pub(crate) fn lens(group: &LogGroup) -> Option<String> {
-    let what = match group.status {
-        GroupStatus::New => "new since the deploy",
-        GroupStatus::Bursting => "far more often since the deploy",
-        GroupStatus::Unknown | GroupStatus::Steady | GroupStatus::Gone => return None,
-    };
-    let n = group.count_after.unwrap_or(group.count);
-    let times = if n == 1 { "once".to_owned() } else { format!("{n} times") };
+    let what = group.status.news().filter(|_| group.status != GroupStatus::Gone)?;
+    let times = times(group.count_after.unwrap_or(group.count));
     let by = group.statements.first().filter(|place| is_likely(place));
     let by = by.map(|place| format!(", printed by {}:{}", place.path, place.line));
     Some(format!("{what}: {times}{}", by.unwrap_or_default()))
@@ -65,16 +60,15 @@ pub(crate) fn lens(group: &LogGroup) -> Option<String> {
 
 /// Says at a statement how often it printed a group's records.
 pub(crate) fn printed(group: &LogGroup) -> String {
-    let times = if group.count == 1 { "once".to_owned() } else { format!("{} times", group.count) };
+    let times = times(group.count);
     let since = group.first_seen.as_deref().and_then(|at| at.get(11..16));
     let since = since.map(|at| format!(" since {at}")).unwrap_or_default();
-    let status = match group.status {
-        GroupStatus::New => ", new since the deploy",
-        GroupStatus::Bursting => ", far more often since the deploy",
-        GroupStatus::Gone => ", gone since the deploy",
-        GroupStatus::Steady | GroupStatus::Unknown => "",
-    };
-    format!("printed {times}{since}{status}")
+    let news = group.status.news().map(|news| format!(", {news}")).unwrap_or_default();
+    format!("printed {times}{since}{news}")
+}
+
+fn times(n: u64) -> String {
+    if n == 1 { "once".to_owned() } else { format!("{n} times") }
 }
 
 /// Returns the statement that printed a group, where one alone can have.
@@ -99,21 +93,13 @@ fn is_likely(place: &StatementPlace) -> bool {
 }
 
 fn circumstances(group: &LogGroup) -> String {
-    let mut facts = vec![match group.count {
-        1 => "once".to_owned(),
-        n => format!("{n} times"),
-    }];
+    let mut facts = vec![times(group.count)];
     match (&group.first_seen, &group.last_seen) {
         (Some(first), Some(last)) if first != last => facts.push(format!("{first} to {last}")),
         (Some(at), _) => facts.push(at.clone()),
         _ => {}
     }
-    match group.status {
-        GroupStatus::New => facts.push("new since the deploy".to_owned()),
-        GroupStatus::Bursting => facts.push("far more often since the deploy".to_owned()),
-        GroupStatus::Gone => facts.push("gone since the deploy".to_owned()),
-        GroupStatus::Steady | GroupStatus::Unknown => {}
-    }
+    facts.extend(group.status.news().map(str::to_owned));
     facts.join(" · ")
 }
 

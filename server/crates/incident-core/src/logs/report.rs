@@ -124,6 +124,16 @@ pub enum GroupStatus {
 }
 
 impl GroupStatus {
+    /// Returns what the deploy changed, in words; `None` where it changed nothing.
+    pub fn news(self) -> Option<&'static str> {
+        match self {
+            Self::New => Some("new since the deploy"),
+            Self::Bursting => Some("far more often since the deploy"),
+            Self::Gone => Some("gone since the deploy"),
+            Self::Steady | Self::Unknown => None,
+        }
+    }
+
     /// Returns the name used in JSON.
     pub fn as_str(self) -> &'static str {
         match self {

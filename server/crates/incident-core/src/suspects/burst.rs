@@ -112,11 +112,8 @@ fn printed(group: &LogGroup) -> String {
     let times = if n == 1 { "once".to_owned() } else { format!("{n} times") };
     let since = incident::onset(group).and_then(|at| at.get(11..16).map(str::to_owned));
     let since = since.map(|at| format!(" since {at}")).unwrap_or_default();
-    let news = match group.status {
-        GroupStatus::New => ", new since the deploy",
-        GroupStatus::Bursting => ", far more often since the deploy",
-        GroupStatus::Gone | GroupStatus::Steady | GroupStatus::Unknown => "",
-    };
+    let news = group.status.news().filter(|_| group.status != GroupStatus::Gone);
+    let news = news.map(|news| format!(", {news}")).unwrap_or_default();
     format!("printed {times}{since}{news}")
 }
 

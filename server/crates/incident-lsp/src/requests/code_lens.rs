@@ -73,14 +73,15 @@ fn printed_here(snapshot: &Snapshot, uri: &Url) -> Option<Vec<CodeLens>> {
         };
         let groups = entry.explanation.logs.groups.iter();
         for group in groups.filter(|group| group.level >= Level::Warn) {
-            let Some(place) = log_document::sole_place(group) else { continue };
+            let place = log_document::sole_place(group);
+            let Some(place) = place.filter(|it| Path::new(&it.path) == path) else { continue };
             let line_idx = place.line.saturating_sub(1);
             // The document may have been edited since: the statement must still be there.
             let is_there = (line_idx..place.end_line).any(|line_idx| {
                 let line = document.rope().get_line(line_idx as usize);
                 line.is_some_and(|line| log_document::is_printed_by(group, &line.to_string()))
             });
-            if Path::new(&place.path) == path && is_there {
+            if is_there {
                 let here = Position::new(line_idx, 0);
                 let lens = lens(&log_document::printed(group), log, Range::new(here, here));
                 lenses.entry(line_idx).or_insert(lens);

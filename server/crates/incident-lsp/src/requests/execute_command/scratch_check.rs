@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use incident_core::cancel::Cancel;
 use incident_core::check::Language;
-use incident_core::fix::{PatchLine, parse_patch};
+use incident_core::fix::parse_patch;
 use incident_core::present::DiagnosticSeverity;
 use incident_core::text::ByteSpan;
 use incident_host::checking::{CheckOptions, check_text};
@@ -42,7 +42,8 @@ fn of_files(snapshot: &Snapshot, scratch: &Scratch, cancel: &Cancel) -> Vec<(Url
         let language = Language::of_file(path)?;
         let uri = Url::from_file_path(scratch.worktree.path.join(path)).ok()?;
         let part = part(snapshot, uri, language)?;
-        Some((part.uri.clone(), of_lines(&there, path, &part, &added(file), cancel)))
+        let added = file.added_lines().into_iter().map(|(line, _)| line).collect();
+        Some((part.uri.clone(), of_lines(&there, path, &part, &added, cancel)))
     });
     files.collect()
 }
@@ -79,23 +80,4 @@ fn of_lines(
     let (mut references, _) = check_text(workspace, &text, &options, cancel);
     references.retain(|reference| lines.contains(&reference.line));
     api_marks::marks(workspace, part, &text, &references, cancel)
-}
-
-/// Returns the lines, from 1, that a patch adds to a file.
-fn added(file: &incident_core::fix::FilePatch) -> BTreeSet<u32> {
-    let mut added = BTreeSet::new();
-    for hunk in &file.hunks {
-        let mut line = hunk.new_start;
-        for of_hunk in &hunk.lines {
-            match of_hunk {
-                PatchLine::Added(_) => {
-                    added.insert(line);
-                    line += 1;
-                }
-                PatchLine::Context(_) => line += 1,
-                PatchLine::Removed(_) => {}
-            }
-        }
-    }
-    added
 }
