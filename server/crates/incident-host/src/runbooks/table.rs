@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use incident_core::runbook::{Page, Question, Retrieved, Role};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 /// Changes with the tables and with what is put in: a file of another number is begun anew.
 const LAYOUT: u32 = 1;
@@ -184,11 +184,12 @@ impl Table {
 impl Change<'_> {
     /// Forgets a page.
     pub(super) fn remove(&self, path: &str) -> rusqlite::Result<()> {
-        self.transaction.execute(
-            "DELETE FROM passage WHERE rowid BETWEEN (SELECT first FROM page WHERE path = ?1)
-                                                 AND (SELECT last FROM page WHERE path = ?1)",
-            [path],
-        )?;
+        let mut query = self.transaction.prepare("SELECT first, last FROM page WHERE path = ?1")?;
+        let rows = query.query_row([path], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        // FTS5 takes bounds that are null for none, and would read the whole index to delete nothing.
+        let Some((first, last)) = rows else { return Ok(()) };
+        let range: [i64; 2] = [first, last];
+        self.transaction.execute("DELETE FROM passage WHERE rowid BETWEEN ?1 AND ?2", range)?;
         self.transaction.execute("DELETE FROM page WHERE path = ?1", [path])?;
         Ok(())
     }
