@@ -164,15 +164,25 @@ impl Client {
 
     /// Drops diagnostics that have come: the test is about something else.
     pub(crate) fn skip_diagnostics(&mut self) {
-        // A request is answered behind all that was published before it.
-        self.command("incident.status", json!(null));
+        self.settle();
         self.unread.retain(|message| message["method"] != "textDocument/publishDiagnostics");
     }
 
     /// Drops messages to the person that have come: the test is about something else.
     pub(crate) fn skip_messages(&mut self) {
-        self.command("incident.status", json!(null));
+        self.settle();
         self.unread.retain(|message| message["method"] != "window/showMessage");
+    }
+
+    /// Waits until no job runs: what goes on beside the answers may have something to show yet.
+    fn settle(&mut self) {
+        let start = Instant::now();
+        while self.command("incident.status", json!(null))["nJobs"] != 0 {
+            assert!(start.elapsed() < LIMIT, "a job does not end");
+            std::thread::yield_now();
+        }
+        // A request is answered behind all that was published before it.
+        self.command("incident.status", json!(null));
     }
 
     /// Waits until the diagnostics of a file are as they should be, and returns them.

@@ -23,13 +23,18 @@ pub(super) async fn check(server: Server, scratch: Scratch) {
     let snapshot = server.state.snapshot();
     let id = server.engine.new_job_id();
     let title = format!("Checking the APIs on {}", scratch.worktree.branch);
-    let found = server.engine.run(id, title, move |cancel| of_files(&snapshot, &scratch, cancel));
-    let found = found.await.unwrap_or_default();
-    let touched = found.iter().map(|(uri, _)| uri.clone()).collect();
-    server.state.change_board(|board| {
-        found.into_iter().for_each(|(uri, marks)| board.put_check(&uri, marks));
+    let (state, engine) = (server.state.clone(), server.engine.clone());
+    let shown = server.engine.run(id, title, move |cancel| {
+        let found = of_files(&snapshot, &scratch, cancel);
+        let touched = found.iter().map(|(uri, _)| uri.clone()).collect();
+        state.change_board(|board| {
+            found.into_iter().for_each(|(uri, marks)| board.put_check(&uri, marks));
+        });
+        // Part of the job: where no job runs, everything was handed on.
+        engine.send(Event::Touched(touched));
     });
-    server.engine.send(Event::Touched(touched));
+    // Nothing to tell where it was cancelled.
+    let _ = shown.await;
 }
 
 fn of_files(snapshot: &Snapshot, scratch: &Scratch, cancel: &Cancel) -> Vec<(Url, Vec<Mark>)> {
